@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/metric.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define VERSION(major, minor, micro) ((major)*1000000 + (minor)*1000 + (micro))
+#define PART(name, value) .label = (name), .label_value = (value)
+
+/* One row, one line. clang-format would break them. */
+/* clang-format off */
+
+const char *const vmt_domain_states[] = {
+    "nostate", "running", "blocked", "paused", "shutdown", "shutoff", "crashed", "pmsuspended", NULL,
+};
+
+static const struct vmt_metric exporter_metrics[] = {
+#define OF .collector = VMT_COLLECTOR_EXPORTER
+    {"up", "libvirt_up", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether libvirt answered the last collection: 1 when its bulk call came back, whatever single domains do."},
+    {"last_collection", "libvirt_exporter_last_collection_timestamp_seconds", VMT_GAUGE, VMT_NANOSECONDS, OF, .help = "When the collection that is being served began, in seconds since 1970."},
+    {"refresh_duration", "libvirt_exporter_refresh_duration_seconds", VMT_GAUGE, VMT_NANOSECONDS, OF, .help = "How long the collection that is being served took."},
+    {"domains_skipped.filtered", "libvirt_exporter_domains_skipped", VMT_GAUGE, VMT_NUMBER, OF, PART("reason", "filtered"), .help = "Domains without all their series in this collection: excluded by a filter, answered in part because another client or job held the domain, not back in time, or gone meanwhile."},
+    {"domains_skipped.partial", "libvirt_exporter_domains_skipped", VMT_GAUGE, VMT_NUMBER, OF, PART("reason", "partial")},
+    {"domains_skipped.timed_out", "libvirt_exporter_domains_skipped", VMT_GAUGE, VMT_NUMBER, OF, PART("reason", "timed_out")},
+    {"domains_skipped.gone", "libvirt_exporter_domains_skipped", VMT_GAUGE, VMT_NUMBER, OF, PART("reason", "gone")},
+    {"stuck_calls", "libvirt_exporter_stuck_calls", VMT_GAUGE, VMT_NUMBER, OF, .help = "Calls to libvirt that outlived their deadline and have not returned yet; each occupies a worker of libvirtd."},
+    {"reconnects.error", "libvirt_exporter_reconnects_total", VMT_COUNTER, VMT_NUMBER, OF, PART("reason", "error"), .help = "Times the connection to libvirt was lost and opened again, by the reason that virConnectRegisterCloseCallback gave."},
+    {"reconnects.eof", "libvirt_exporter_reconnects_total", VMT_COUNTER, VMT_NUMBER, OF, PART("reason", "eof")},
+    {"reconnects.keepalive", "libvirt_exporter_reconnects_total", VMT_COUNTER, VMT_NUMBER, OF, PART("reason", "keepalive")},
+    {"reconnects.client", "libvirt_exporter_reconnects_total", VMT_COUNTER, VMT_NUMBER, OF, PART("reason", "client")},
+    {"duplicates", "libvirt_exporter_duplicate_samples_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Samples dropped because another one with the same labels was there already, such as a second disk with the same target."},
+    {"unknown_parameters", "libvirt_exporter_unknown_parameters", VMT_GAUGE, VMT_NUMBER, OF, .help = "Distinct parameters sent by libvirt that this version of virtmeter does not know; the log names each once."},
+#undef OF
+};
+
+static const struct vmt_metric build_metrics[] = {
+    {"info", "libvirt_exporter_build_info", VMT_INFO, .collector = VMT_COLLECTOR_EXPORTER, .help = "Version of virtmeter, and of the libvirt it was built with and runs with (virGetVersion)."},
+};
+
+static const struct vmt_metric process_metrics[] = {
+#define OF .collector = VMT_COLLECTOR_EXPORTER
+    {"cpu", "process_cpu_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .help = "User and system CPU time spent by this process."},
+    {"open_fds", "process_open_fds", VMT_GAUGE, VMT_NUMBER, OF, .help = "Open file descriptors of this process."},
+    {"max_fds", "process_max_fds", VMT_GAUGE, VMT_NUMBER, OF, .help = "Limit on the open file descriptors of this process."},
+    {"virtual_memory", "process_virtual_memory_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Virtual memory of this process."},
+    {"resident_memory", "process_resident_memory_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Resident memory of this process."},
+    {"threads", "process_threads", VMT_GAUGE, VMT_NUMBER, OF, .help = "Threads of this process."},
+    {"start_time", "process_start_time_seconds", VMT_GAUGE, VMT_MILLISECONDS, OF, .help = "When this process started, in seconds since 1970."},
+#undef OF
+};
+
+static const struct vmt_metric collector_metrics[] = {
+    {"duration", "libvirt_exporter_collector_duration_seconds", VMT_GAUGE, VMT_NANOSECONDS, .collector = VMT_COLLECTOR_EXPORTER, .help = "How long the collector took in this collection."},
+    {"success", "libvirt_exporter_collector_success", VMT_GAUGE, VMT_BOOLEAN, .collector = VMT_COLLECTOR_EXPORTER, .help = "Whether everything that the collector asked for came back in time."},
+};
+
+static const struct vmt_metric call_metrics[] = {
+    {"calls", "libvirt_exporter_libvirt_calls_total", VMT_COUNTER, VMT_NUMBER, .collector = VMT_COLLECTOR_EXPORTER, .help = "Calls to libvirt, by function."},
+};
+
+static const struct vmt_metric call_error_metrics[] = {
+    {"errors", "libvirt_exporter_libvirt_call_errors_total", VMT_COUNTER, VMT_NUMBER, .collector = VMT_COLLECTOR_EXPORTER, .help = "Calls to libvirt that failed, by function and virErrorNumber."},
+};
+
+static const struct vmt_metric connection_metrics[] = {
+    {"info", "libvirt_connection_info", VMT_INFO, .collector = VMT_COLLECTOR_CONNECTION, .help = "The connection to libvirt (virConnectGetURI, GetType, GetHostname, GetVersion, GetLibVersion, IsSecure, IsEncrypted)."},
+};
+
+static const struct vmt_metric node_metrics[] = {
+#define OF .collector = VMT_COLLECTOR_NODE
+#define SHAPE "libvirt_node_topology"
+#define MODE "libvirt_node_cpu_seconds_total"
+#define DOMAINS "libvirt_node_domains"
+    {"cpus", "libvirt_node_cpus", VMT_GAUGE, VMT_NUMBER, OF, .help = "Active CPUs of the host (virNodeGetInfo cpus)."},
+    {"mhz", "libvirt_node_cpu_frequency_hertz", VMT_GAUGE, VMT_MEGAHERTZ, OF, .flags = VMT_ZERO_IS_UNKNOWN, .help = "CPU frequency that the host expects (virNodeGetInfo mhz); absent when unknown."},
+    {"cells", SHAPE, VMT_GAUGE, VMT_NUMBER, OF, PART("kind", "cells"), .help = "Shape of the host (virNodeGetInfo nodes, sockets, cores, threads)."},
+    {"sockets", SHAPE, VMT_GAUGE, VMT_NUMBER, OF, PART("kind", "sockets_per_cell")},
+    {"cores", SHAPE, VMT_GAUGE, VMT_NUMBER, OF, PART("kind", "cores_per_socket")},
+    {"threads", SHAPE, VMT_GAUGE, VMT_NUMBER, OF, PART("kind", "threads_per_core")},
+    {"memory", "libvirt_node_memory_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .help = "Memory of the host (virNodeGetInfo memory)."},
+    {"memory.free", "libvirt_node_memory_free_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Free memory of the host (virNodeGetFreeMemory)."},
+    {"memory.available", "libvirt_node_memory_available_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .since = VERSION(12, 3, 0), .help = "Memory of the host that new work can use without swapping (virNodeGetMemoryStats available)."},
+    {"memory.buffers", "libvirt_node_memory_buffers_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .help = "Memory of the host in buffers (virNodeGetMemoryStats buffers)."},
+    {"memory.cached", "libvirt_node_memory_cached_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .help = "Memory of the host in the page cache (virNodeGetMemoryStats cached)."},
+    {"cpu.user", MODE, VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "user"), .help = "CPU time of the host by mode (virNodeGetCPUStats)."},
+    {"cpu.kernel", MODE, VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "kernel")},
+    {"cpu.idle", MODE, VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "idle")},
+    {"cpu.iowait", MODE, VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "iowait")},
+    {"cpu.intr", MODE, VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "intr")},
+    {"cpu.guest", MODE, VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "guest")},
+    {"max_vcpus", "libvirt_node_domain_vcpus_maximum", VMT_GAUGE, VMT_NUMBER, OF, .help = "Most vCPUs that one domain may have here (virConnectGetMaxVcpus)."},
+#undef OF
+#define OF .collector = VMT_COLLECTOR_DOMAIN
+    {"domains.nostate", DOMAINS, VMT_GAUGE, VMT_NUMBER, OF, PART("state", "nostate"), .help = "Domains by state (state.state of the bulk statistics)."},
+    {"domains.running", DOMAINS, VMT_GAUGE, VMT_NUMBER, OF, PART("state", "running")},
+    {"domains.blocked", DOMAINS, VMT_GAUGE, VMT_NUMBER, OF, PART("state", "blocked")},
+    {"domains.paused", DOMAINS, VMT_GAUGE, VMT_NUMBER, OF, PART("state", "paused")},
+    {"domains.shutdown", DOMAINS, VMT_GAUGE, VMT_NUMBER, OF, PART("state", "shutdown")},
+    {"domains.shutoff", DOMAINS, VMT_GAUGE, VMT_NUMBER, OF, PART("state", "shutoff")},
+    {"domains.crashed", DOMAINS, VMT_GAUGE, VMT_NUMBER, OF, PART("state", "crashed")},
+    {"domains.pmsuspended", DOMAINS, VMT_GAUGE, VMT_NUMBER, OF, PART("state", "pmsuspended")},
+    {"domains_autostart", "libvirt_node_domains_autostart", VMT_GAUGE, VMT_NUMBER, OF, .help = "Domains that start with the host (virConnectListAllDomains, autostart)."},
+#undef OF
+    {"vcpus_allocated", "libvirt_node_vcpus_allocated", VMT_GAUGE, VMT_NUMBER, .collector = VMT_COLLECTOR_VCPU, .help = "vCPUs of all active domains together (sum of vcpu.current); absent while one of them is unknown."},
+    {"memory_allocated", "libvirt_node_memory_allocated_bytes", VMT_GAUGE, VMT_KIBIBYTES, .collector = VMT_COLLECTOR_MEMORY, .help = "Memory of all active domains together (sum of balloon.current); absent while one of them is unknown."},
+#undef SHAPE
+#undef MODE
+#undef DOMAINS
+};
+
+static const struct vmt_metric node_info_metrics[] = {
+    {"info", "libvirt_node_info", VMT_INFO, .collector = VMT_COLLECTOR_CAPABILITIES, .help = "The host and its CPU (virConnectGetCapabilities, virNodeGetInfo model)."},
+};
+
+static const struct vmt_metric node_migration_metrics[] = {
+    {"info", "libvirt_node_migration_info", VMT_INFO, .collector = VMT_COLLECTOR_CAPABILITIES, .help = "Migration as the host's capabilities offer it: live or not, and the URI transports (virConnectGetCapabilities)."},
+};
+
+static const struct vmt_metric cell_metrics[] = {
+    {"memory", "libvirt_node_cell_memory_bytes", VMT_GAUGE, VMT_KIBIBYTES, .collector = VMT_COLLECTOR_CAPABILITIES, .help = "Memory of the NUMA cell (virConnectGetCapabilities)."},
+    {"memory.free", "libvirt_node_cell_memory_free_bytes", VMT_GAUGE, VMT_BYTES, .collector = VMT_COLLECTOR_NODE, .flags = VMT_ZERO_IS_UNKNOWN, .help = "Free memory of the NUMA cell (virNodeGetCellsFreeMemory)."},
+};
+
+static const struct vmt_metric guest_capability_metrics[] = {
+    {"info", "libvirt_node_guest_capability_info", VMT_INFO, .collector = VMT_COLLECTOR_CAPABILITIES, .help = "Kinds of guest that the host can run (virConnectGetCapabilities)."},
+};
+
+static const struct vmt_metric domain_metrics[] = {
+#define OF .collector = VMT_COLLECTOR_DOMAIN
+    {"state.state", "libvirt_domain_state", VMT_STATESET, .label = "state", .states = vmt_domain_states, OF, .help = "State of the domain: 1 for the state it is in, 0 for the others (state.state)."},
+    {"id", "libvirt_domain_id", VMT_GAUGE, VMT_NUMBER, OF, .help = "Id of the domain, new at each start (virDomainGetID); absent when it is not active."},
+    {"persistent", "libvirt_domain_persistent", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether the domain stays defined when it is not running (virConnectListAllDomains, persistent)."},
+    {"autostart", "libvirt_domain_autostart", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether the domain starts with the host (virConnectListAllDomains, autostart)."},
+    {"managed_save", "libvirt_domain_managed_save", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether the domain has a managed save image (virConnectListAllDomains, managed save)."},
+#undef OF
+    {"config_pending", "libvirt_domain_config_pending", VMT_GAUGE, VMT_BOOLEAN, .collector = VMT_COLLECTOR_INVENTORY, .help = "Whether the running configuration differs from the stored one (virDomainIsUpdated)."},
+#define OF .collector = VMT_COLLECTOR_CPU
+    {"cpu.time", "libvirt_domain_cpu_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .help = "CPU time of the domain, the hypervisor's own included (cpu.time)."},
+    {"cpu.user", "libvirt_domain_cpu_mode_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "user"), .help = "CPU time that the domain's hypervisor process spent in user and system mode (cpu.user, cpu.system)."},
+    {"cpu.system", "libvirt_domain_cpu_mode_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "system")},
+    {"cpu.haltpoll.success.time", "libvirt_domain_cpu_haltpoll_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, PART("result", "success"), .since = VERSION(7, 6, 0), .help = "Time spent polling for work in halted vCPUs, by whether work came (cpu.haltpoll.success.time, cpu.haltpoll.fail.time)."},
+    {"cpu.haltpoll.fail.time", "libvirt_domain_cpu_haltpoll_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, PART("result", "fail"), .since = VERSION(7, 6, 0)},
+#undef OF
+#define OF .collector = VMT_COLLECTOR_VCPU
+    {"vcpu.current", "libvirt_domain_vcpus", VMT_GAUGE, VMT_NUMBER, OF, .help = "vCPUs that the domain has now (vcpu.current)."},
+    {"vcpu.maximum", "libvirt_domain_vcpus_maximum", VMT_GAUGE, VMT_NUMBER, OF, .help = "vCPUs that the domain can have without a restart (vcpu.maximum)."},
+#undef OF
+#define OF .collector = VMT_COLLECTOR_MEMORY
+#define GUEST "libvirt_domain_memory_guest_"
+    {"balloon.maximum", "libvirt_domain_memory_maximum_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .help = "Memory that the domain can have without a restart (balloon.maximum)."},
+    {"balloon.current", "libvirt_domain_memory_current_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .help = "Memory that the domain has now: the size of its balloon, not its use (balloon.current)."},
+    {"balloon.rss", "libvirt_domain_memory_rss_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Resident memory of the domain's hypervisor process (balloon.rss)."},
+    {"balloon.available", GUEST "total_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Memory that the guest sees, by its balloon driver (balloon.available)."},
+    {"balloon.unused", GUEST "unused_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Memory that the guest leaves entirely unused, by its balloon driver (balloon.unused)."},
+    {"balloon.usable", GUEST "usable_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Memory that the guest could give back without swapping, by its balloon driver (balloon.usable)."},
+    {"balloon.disk_caches", GUEST "disk_caches_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .since = VERSION(4, 6, 0), .help = "Memory of the guest in disk caches, by its balloon driver (balloon.disk_caches)."},
+    {"balloon.swap_in", GUEST "swap_in_bytes_total", VMT_COUNTER, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Memory that the guest swapped in, by its balloon driver (balloon.swap_in)."},
+    {"balloon.swap_out", GUEST "swap_out_bytes_total", VMT_COUNTER, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Memory that the guest swapped out, by its balloon driver (balloon.swap_out)."},
+    {"balloon.major_fault", GUEST "faults_total", VMT_COUNTER, VMT_NUMBER, OF, PART("type", "major"), .flags = VMT_MONITOR, .help = "Page faults of the guest, by its balloon driver (balloon.major_fault, balloon.minor_fault)."},
+    {"balloon.minor_fault", GUEST "faults_total", VMT_COUNTER, VMT_NUMBER, OF, PART("type", "minor"), .flags = VMT_MONITOR},
+    {"balloon.hugetlb_pgalloc", GUEST "hugetlb_allocations_total", VMT_COUNTER, VMT_NUMBER, OF, PART("result", "success"), .flags = VMT_MONITOR, .since = VERSION(5, 4, 0), .help = "Huge pages that the guest asked for, by result, by its balloon driver (balloon.hugetlb_pgalloc, balloon.hugetlb_pgfail)."},
+    {"balloon.hugetlb_pgfail", GUEST "hugetlb_allocations_total", VMT_COUNTER, VMT_NUMBER, OF, PART("result", "fail"), .flags = VMT_MONITOR, .since = VERSION(5, 4, 0)},
+    {"balloon.last-update", GUEST "last_update_timestamp_seconds", VMT_GAUGE, VMT_SECONDS, OF, .flags = VMT_MONITOR | VMT_ZERO_IS_UNKNOWN, .help = "When the guest's balloon driver reported last, in seconds since 1970 (balloon.last-update)."},
+#undef OF
+    {"iothread.count", "libvirt_domain_iothreads", VMT_GAUGE, VMT_NUMBER, .collector = VMT_COLLECTOR_IOTHREAD, .flags = VMT_MONITOR, .since = VERSION(4, 10, 0), .help = "IOThreads of the domain (iothread.count)."},
+};
+
+static const struct vmt_metric domain_info_metrics[] = {
+    {"info", "libvirt_domain_info", VMT_INFO, .collector = VMT_COLLECTOR_DOMAIN, .help = "The domain as its XML describes it (virDomainGetXMLDesc)."},
+};
+
+static const struct vmt_metric domain_openstack_metrics[] = {
+    {"info", "libvirt_domain_openstack_info", VMT_INFO, .collector = VMT_COLLECTOR_DOMAIN, .help = "What OpenStack Nova wrote into the domain's metadata; absent for domains of others."},
+};
+
+static const struct vmt_metric domain_metadata_metrics[] = {
+    {"info", "libvirt_domain_metadata_info", VMT_INFO, .collector = VMT_COLLECTOR_METADATA, .help = "Labels that --domain.metadata-label reads from the domain's XML."},
+};
+
+static const struct vmt_metric domain_reason_metrics[] = {
+    {"info", "libvirt_domain_state_reason_info", VMT_INFO, .collector = VMT_COLLECTOR_DOMAIN, .help = "Why the domain is in its state (state.reason)."},
+};
+
+static const struct vmt_metric domain_collection_metrics[] = {
+    {"collected", "libvirt_domain_collected", VMT_GAUGE, VMT_BOOLEAN, .collector = VMT_COLLECTOR_EXPORTER, .help = "Whether all statistics of the active domain came back in this collection; 0: only those that need no answer from its hypervisor."},
+    {"last_collected", "libvirt_domain_last_collected_timestamp_seconds", VMT_GAUGE, VMT_NANOSECONDS, .collector = VMT_COLLECTOR_EXPORTER, .help = "When all statistics of the active domain came back last, in seconds since 1970; absent when they never did."},
+};
+
+static const struct vmt_metric vcpu_metrics[] = {
+#define OF .collector = VMT_COLLECTOR_VCPU
+    {"state", "libvirt_domain_vcpu_online", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether the vCPU is online (vcpu.N.state is running or blocked)."},
+    {"halted", "libvirt_domain_vcpu_halted", VMT_GAUGE, VMT_BOOLEAN, OF, .flags = VMT_MONITOR, .help = "Whether the guest halted the vCPU (vcpu.N.halted)."},
+    {"time", "libvirt_domain_vcpu_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .help = "CPU time of the vCPU (vcpu.N.time)."},
+    {"wait", "libvirt_domain_vcpu_wait_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .help = "Time that the vCPU wanted to run but waited for input or output (vcpu.N.wait)."},
+    {"delay", "libvirt_domain_vcpu_delay_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .since = VERSION(7, 2, 0), .help = "Time that the vCPU was ready but the host ran something else: the steal that the guest sees (vcpu.N.delay)."},
+#undef OF
+};
+
+static const struct vmt_metric block_metrics[] = {
+#define OF .collector = VMT_COLLECTOR_BLOCK
+#define BLOCK "libvirt_domain_block_"
+    {"rd.bytes", BLOCK "read_bytes_total", VMT_COUNTER, VMT_BYTES, OF, .flags = VMT_MONITOR, .help = "Bytes read by the guest (block.N.rd.bytes)."},
+    {"wr.bytes", BLOCK "write_bytes_total", VMT_COUNTER, VMT_BYTES, OF, .flags = VMT_MONITOR, .help = "Bytes written by the guest (block.N.wr.bytes)."},
+    {"rd.reqs", BLOCK "read_requests_total", VMT_COUNTER, VMT_NUMBER, OF, .flags = VMT_MONITOR, .help = "Read requests of the guest (block.N.rd.reqs)."},
+    {"wr.reqs", BLOCK "write_requests_total", VMT_COUNTER, VMT_NUMBER, OF, .flags = VMT_MONITOR, .help = "Write requests of the guest (block.N.wr.reqs)."},
+    {"fl.reqs", BLOCK "flush_requests_total", VMT_COUNTER, VMT_NUMBER, OF, .flags = VMT_MONITOR, .help = "Flush requests of the guest (block.N.fl.reqs)."},
+    {"rd.times", BLOCK "read_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .flags = VMT_MONITOR, .help = "Time spent on reads, summed over requests (block.N.rd.times)."},
+    {"wr.times", BLOCK "write_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .flags = VMT_MONITOR, .help = "Time spent on writes, summed over requests (block.N.wr.times)."},
+    {"fl.times", BLOCK "flush_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .flags = VMT_MONITOR, .help = "Time spent on flushes, summed over requests (block.N.fl.times)."},
+    {"capacity", BLOCK "capacity_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Size of the disk as the guest sees it (block.N.capacity)."},
+    {"allocation", BLOCK "allocation_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Highest offset written in the image (block.N.allocation)."},
+    {"physical", BLOCK "physical_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Size of the image's container on the host (block.N.physical)."},
+    {"threshold", BLOCK "threshold_bytes", VMT_GAUGE, VMT_BYTES, OF, .flags = VMT_ZERO_IS_UNKNOWN, .since = VERSION(3, 2, 0), .help = "Offset whose writing raises a block threshold event (block.N.threshold); absent when none is set."},
+#undef OF
+};
+
+static const struct vmt_metric block_info_metrics[] = {
+    {"info", "libvirt_domain_block_info", VMT_INFO, .collector = VMT_COLLECTOR_BLOCK, .help = "The disk as the domain's XML describes it (virDomainGetXMLDesc)."},
+};
+
+static const struct vmt_metric interface_metrics[] = {
+#define OF .collector = VMT_COLLECTOR_INTERFACE
+#define NET "libvirt_domain_interface_"
+    {"rx.bytes", NET "receive_bytes_total", VMT_COUNTER, VMT_BYTES, OF, .help = "Bytes received by the guest (net.N.rx.bytes)."},
+    {"rx.pkts", NET "receive_packets_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Packets received by the guest (net.N.rx.pkts)."},
+    {"rx.errs", NET "receive_errors_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Errors on receive (net.N.rx.errs)."},
+    {"rx.drop", NET "receive_drops_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Packets for the guest that were dropped (net.N.rx.drop)."},
+    {"tx.bytes", NET "transmit_bytes_total", VMT_COUNTER, VMT_BYTES, OF, .help = "Bytes sent by the guest (net.N.tx.bytes)."},
+    {"tx.pkts", NET "transmit_packets_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Packets sent by the guest (net.N.tx.pkts)."},
+    {"tx.errs", NET "transmit_errors_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Errors on transmit (net.N.tx.errs)."},
+    {"tx.drop", NET "transmit_drops_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Packets of the guest that were dropped (net.N.tx.drop)."},
+    {"link_up", NET "link_up", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether the link is up, by the domain's XML (virDomainGetXMLDesc)."},
+#undef OF
+};
+
+static const struct vmt_metric interface_info_metrics[] = {
+    {"info", "libvirt_domain_interface_info", VMT_INFO, .collector = VMT_COLLECTOR_INTERFACE, .help = "The interface as the domain's XML describes it (virDomainGetXMLDesc)."},
+};
+
+#define LABELS(...)                                                                                                    \
+    .label_names = (const char *const[]){__VA_ARGS__, NULL},                                                           \
+    .label_count = sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)
+#define METRICS(rows) .metrics = (rows), .metric_count = sizeof(rows) / sizeof *(rows)
+
+static const struct vmt_entity_table tables[VMT_ENTITY_COUNT] = {
+    [VMT_ENTITY_EXPORTER] = {"exporter", .label_names = (const char *const[]){NULL}, METRICS(exporter_metrics)},
+    [VMT_ENTITY_BUILD] = {"build", LABELS("version", "revision", "libvirt_built", "libvirt_runtime"), METRICS(build_metrics)},
+    [VMT_ENTITY_PROCESS] = {"process", .label_names = (const char *const[]){NULL}, METRICS(process_metrics)},
+    [VMT_ENTITY_COLLECTOR] = {"collector", LABELS("collector"), .key_count = 1, METRICS(collector_metrics)},
+    [VMT_ENTITY_CALL] = {"call", LABELS("call"), .key_count = 1, METRICS(call_metrics)},
+    [VMT_ENTITY_CALL_ERROR] = {"call error", LABELS("call", "code"), .key_count = 2, METRICS(call_error_metrics)},
+    [VMT_ENTITY_CONNECTION] = {"connection", LABELS("uri", "driver", "hostname", "hypervisor_version", "libvirt_version", "secure", "encrypted"), METRICS(connection_metrics)},
+    [VMT_ENTITY_NODE] = {"node", .label_names = (const char *const[]){NULL}, METRICS(node_metrics)},
+    [VMT_ENTITY_NODE_INFO] = {"node info", LABELS("arch", "model", "vendor", "cpu_model", "host_uuid", "security_models"), METRICS(node_info_metrics)},
+    [VMT_ENTITY_NODE_MIGRATION] = {"node migration", LABELS("live", "uri_transports"), METRICS(node_migration_metrics)},
+    [VMT_ENTITY_CELL] = {"cell", LABELS("cell"), .key_count = 1, METRICS(cell_metrics)},
+    [VMT_ENTITY_GUEST_CAPABILITY] = {"guest capability", LABELS("os_type", "arch", "domain_type"), .key_count = 3, METRICS(guest_capability_metrics)},
+    [VMT_ENTITY_DOMAIN] = {"domain", "", LABELS("domain"), .key_count = 1, METRICS(domain_metrics)},
+    [VMT_ENTITY_DOMAIN_INFO] = {"domain info", NULL, LABELS("domain", "uuid", "title", "virt_type", "os_type", "os_type_arch", "os_type_machine", "firmware"), .key_count = 1, METRICS(domain_info_metrics)},
+    [VMT_ENTITY_DOMAIN_OPENSTACK] = {"domain openstack", NULL, LABELS("domain", "instance_name", "instance_id", "flavor_name", "user_name", "user_id", "project_name", "project_id"), .key_count = 1, METRICS(domain_openstack_metrics)},
+    [VMT_ENTITY_DOMAIN_METADATA] = {"domain metadata", NULL, LABELS("domain"), .key_count = 1, METRICS(domain_metadata_metrics)},
+    [VMT_ENTITY_DOMAIN_REASON] = {"domain reason", NULL, LABELS("domain", "state", "reason"), .key_count = 1, METRICS(domain_reason_metrics)},
+    [VMT_ENTITY_DOMAIN_COLLECTION] = {"domain collection", NULL, LABELS("domain"), .key_count = 1, METRICS(domain_collection_metrics)},
+    [VMT_ENTITY_VCPU] = {"vcpu", "vcpu.", LABELS("domain", "vcpu"), .key_count = 2, METRICS(vcpu_metrics)},
+    [VMT_ENTITY_BLOCK] = {"block", "block.", LABELS("domain", "device"), .key_count = 2, METRICS(block_metrics)},
+    [VMT_ENTITY_BLOCK_INFO] = {"block info", NULL, LABELS("domain", "device", "disk_type", "device_type", "bus", "driver_type", "cache", "discard", "source", "serial"), .key_count = 2, METRICS(block_info_metrics)},
+    [VMT_ENTITY_INTERFACE] = {"interface", "net.", LABELS("domain", "interface"), .key_count = 2, METRICS(interface_metrics)},
+    [VMT_ENTITY_INTERFACE_INFO] = {"interface info", NULL, LABELS("domain", "interface", "alias", "type", "source", "mac", "model", "mtu", "virtual_port"), .key_count = 2, METRICS(interface_info_metrics)},
+};
+
+/* clang-format on */
+
+const struct vmt_entity_table *vmt_entity_table(enum vmt_entity entity)
+{
+    assert(entity < VMT_ENTITY_COUNT);
+    return &tables[entity];
+}
+
+int vmt_entity_slot(enum vmt_entity entity, const char *key)
+{
+    const struct vmt_entity_table *table = vmt_entity_table(entity);
+    for (unsigned slot = 0; slot < table->metric_count; slot++)
+        if (!strcmp(table->metrics[slot].key, key))
+            return (int)slot;
+    return -1;
+}
