@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/document.h"
+
+#include <errno.h>
+#include <libxml/SAX2.h>
+#include <libxml/parser.h>
+#include <string.h>
+
+#define SPACE " \t\r\n"
+
+/* What the callbacks of one parser need. */
+struct reader {
+    unsigned elements;
+    const char *refusal; /* why it was stopped, or NULL */
+};
+
+static void refuse(xmlParserCtxt *parser, const char *why)
+{
+    struct reader *reader = parser->_private;
+    if (!reader->refusal)
+        reader->refusal = why;
+    xmlStopParser(parser);
+}
+
+/* In place of the definition of entities: without a document type there are none. */
+static void refuse_document_type(void *arg, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+{
+    (void)name, (void)external, (void)system;
+    refuse(arg, "document types are not accepted");
+}
+
+static void start_element(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+                          int namespace_count, const xmlChar **namespaces, int attribute_count, int defaulted_count,
+                          const xmlChar **attributes)
+{
+    xmlParserCtxt *parser = arg;
+    struct reader *reader = parser->_private;
+    if (parser->nodeNr >= VMT_DOCUMENT_DEPTH_MAX)
+        refuse(parser, "elements are nested too deep");
+    else if (++reader->elements > VMT_DOCUMENT_ELEMENTS_MAX)
+        refuse(parser, "there are too many elements");
+    else
+        xmlSAX2StartElementNs(arg, name, prefix, uri, namespace_count, namespaces, attribute_count, defaulted_count,
+                              attributes);
+}
+
+void vmt_document_ignore_error(void *arg, VMT_XML_ERROR *error)
+{
+    (void)arg, (void)error;
+}
+
+static int explain(xmlParserCtxt *parser, struct vmt_error *error)
+{
+    const struct reader *reader = parser->_private;
+    const xmlError *last = xmlCtxtGetLastError(parser);
+    if (reader->refusal)
+        return vmt_error_set(error, -EINVAL, "line %d: %s", xmlSAX2GetLineNumber(parser), reader->refusal);
+    if (!last || !last->message)
+        return vmt_error_set(error, -EINVAL, "it is no XML");
+    if (last->code == XML_ERR_NO_MEMORY)
+        return vmt_error_set(error, -ENOMEM, "no memory");
+    return vmt_error_set(error, -EINVAL, "line %d: %.*s", last->line, (int)strcspn(last->message, "\r\n"),
+                         last->message);
+}
+
+static int parse(const char *xml, size_t length, xmlDoc **ret_tree, struct vmt_error *error)
+{
+    struct reader reader = {0};
+    xmlParserCtxt *parser = xmlNewParserCtxt();
+    if (!parser)
+        return vmt_error_set(error, -ENOMEM, "no memory");
+    parser->_private = &reader;
+    parser->sax->serror = vmt_document_ignore_error;
+    parser->sax->internalSubset = refuse_document_type;
+    parser->sax->startElementNs = start_element;
+    /* Nodes that nobody asks for are not made. */
+    parser->sax->comment = NULL;
+    parser->sax->processingInstruction = NULL;
+    /* libvirt's texts are UTF-8, whatever the document claims. */
+    xmlDoc *tree = xmlCtxtReadMemory(parser, xml, (int)length, NULL, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOCDATA);
+    int result = 0;
+    if (!tree || reader.refusal) {
+        result = explain(parser, error);
+        xmlFreeDoc(tree);
+    } else {
+        *ret_tree = tree;
+    }
+    xmlFreeParserCtxt(parser);
+    return result;
+}
+
+int vmt_document_open(const char *xml, const char *root, struct vmt_document *ret_document, struct vmt_error *error)
+{
+    size_t length = strnlen(xml, VMT_DOCUMENT_SIZE_MAX + 1);
+    if (length > VMT_DOCUMENT_SIZE_MAX)
+        return vmt_error_set(error, -EINVAL, "it is longer than %d bytes", VMT_DOCUMENT_SIZE_MAX);
+    struct vmt_document document = {0};
+    int result = parse(xml, length, &document.tree, error);
+    if (result < 0)
+        return result;
+    document.root = xmlDocGetRootElement(document.tree);
+    vmt_arena_init(&document.texts);
+    if (document.root->ns || !xmlStrEqual(document.root->name, BAD_CAST root)) {
+        vmt_document_done(&document);
+        return vmt_error_set(error, -EINVAL, "its root element is not <%s>", root);
+    }
+    *ret_document = document;
+    return 0;
+}
+
+void vmt_document_done(struct vmt_document *document)
+{
+    xmlFreeDoc(document->tree);
+    vmt_arena_done(&document->texts);
+}
+
+static bool is_same_namespace(const xmlNs *a, const xmlNs *b)
+{
+    return a == b || (a && b && xmlStrEqual(a->href, b->href));
+}
+
+static xmlNode *find(xmlNode *node, const xmlNs *namespace, const xmlChar *name)
+{
+    while (node &&
+           !(node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, name) && is_same_namespace(node->ns, namespace)))
+        node = node->next;
+    return node;
+}
+
+xmlNode *vmt_document_child(const xmlNode *parent, const char *name)
+{
+    return parent ? find(parent->children, NULL, BAD_CAST name) : NULL;
+}
+
+xmlNode *vmt_document_next(const xmlNode *node)
+{
+    return find(node->next, node->ns, node->name);
+}
+
+xmlNode *vmt_document_child_of_kind(const xmlNode *parent, const char *name)
+{
+    return parent ? find(parent->children, parent->ns, BAD_CAST name) : NULL;
+}
+
+/* The first VMT_DOCUMENT_TEXT_MAX bytes, or as many fewer as keep the last character whole. */
+static const char *keep(struct vmt_document *document, const char *text, size_t length)
+{
+    if (length > VMT_DOCUMENT_TEXT_MAX) {
+        length = VMT_DOCUMENT_TEXT_MAX;
+        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+            length--;
+    }
+    if (length == 0)
+        return NULL;
+    const char *copy = vmt_arena_strndup(&document->texts, text, length);
+    if (!copy)
+        document->out_of_memory = true;
+    return copy;
+}
+
+const char *vmt_document_attribute(struct vmt_document *document, const xmlNode *node, const char *name)
+{
+    xmlChar *value = node ? xmlGetNoNsProp(node, BAD_CAST name) : NULL;
+    if (!value)
+        return NULL;
+    const char *kept = keep(document, (const char *)value, strlen((const char *)value));
+    xmlFree(value);
+    return kept;
+}
+
+const char *vmt_document_text(struct vmt_document *document, const xmlNode *node)
+{
+    xmlChar *content = node ? xmlNodeGetContent(node) : NULL;
+    const char *kept = content ? vmt_document_trim(document, (const char *)content) : NULL;
+    xmlFree(content);
+    return kept;
+}
+
+const char *vmt_document_trim(struct vmt_document *document, const char *text)
+{
+    text += strspn(text, SPACE);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(SPACE, text[length - 1]))
+        length--;
+    return keep(document, text, length);
+}
+
+const char *vmt_document_join(struct vmt_document *document, const char *list, const char *text)
+{
+    if (!list || !text)
+        return list ? list : text;
+    const char *joined = vmt_arena_printf(&document->texts, "%s,%s", list, text);
+    if (!joined)
+        document->out_of_memory = true;
+    return joined;
+}
