@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/collect.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* clang-format off */
+static const struct vmt_collector_row rows[VMT_COLLECTOR_COUNT] = {
+    [VMT_COLLECTOR_EXPORTER] = {"exporter", "virtmeter itself: what was collected and what it cost", true},
+    [VMT_COLLECTOR_CONNECTION] = {"connection", "the connection to libvirt and the hypervisor's version", true, .collect = vmt_collect_connection, .lasting_seconds = 300},
+    [VMT_COLLECTOR_NODE] = {"node", "the host: CPUs, memory, NUMA cells, CPU time", true, .collect = vmt_collect_node},
+    [VMT_COLLECTOR_CAPABILITIES] = {"capabilities", "the host's CPU model, NUMA cells, migration, kinds of guest", true, .collect = vmt_collect_capabilities, .lasting_seconds = 300},
+    [VMT_COLLECTOR_DOMAIN] = {"domain", "each domain's identity, state and reason, and counts by state", true, .stats = VIR_DOMAIN_STATS_STATE},
+    [VMT_COLLECTOR_CPU] = {"cpu", "each domain's CPU time", true, .stats = VIR_DOMAIN_STATS_CPU_TOTAL},
+    [VMT_COLLECTOR_VCPU] = {"vcpu", "each vCPU's time, wait and delay", true, .stats = VIR_DOMAIN_STATS_VCPU},
+    [VMT_COLLECTOR_MEMORY] = {"memory", "each domain's memory, by the hypervisor and by the guest's balloon driver", true, .stats = VIR_DOMAIN_STATS_BALLOON},
+    [VMT_COLLECTOR_BLOCK] = {"block", "each disk's requests, bytes, times and sizes", true, .stats = VIR_DOMAIN_STATS_BLOCK},
+    [VMT_COLLECTOR_INTERFACE] = {"interface", "each network interface's bytes, packets, errors and drops", true, .stats = VIR_DOMAIN_STATS_INTERFACE},
+    [VMT_COLLECTOR_IOTHREAD] = {"iothread", "each domain's number of IOThreads", true, .stats = VIR_DOMAIN_STATS_IOTHREAD},
+    [VMT_COLLECTOR_INVENTORY] = {"inventory", "whether a configuration change waits for a restart: one call a domain", false, .collect = vmt_collect_inventory},
+    [VMT_COLLECTOR_METADATA] = {"metadata", "labels of your own from the domains' XML (--domain.metadata-label)", false},
+};
+/* clang-format on */
+
+const struct vmt_collector_row *vmt_collector_row(enum vmt_collector collector)
+{
+    assert(collector < VMT_COLLECTOR_COUNT);
+    return &rows[collector];
+}
+
+vmt_collectors vmt_collectors_default(void)
+{
+    vmt_collectors collectors = 0;
+    for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++)
+        if (rows[i].is_default)
+            collectors |= VMT_COLLECTOR_BIT(i);
+    return collectors;
+}
+
+int vmt_collector_find(const char *name)
+{
+    for (enum vmt_collector i = VMT_COLLECTOR_EXPORTER + 1; i < VMT_COLLECTOR_COUNT; i++)
+        if (!strcmp(rows[i].name, name))
+            return (int)i;
+    return -1;
+}

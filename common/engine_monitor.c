@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/clock.h"
+#include "common/engine_private.h"
+
+#include <stdlib.h>
+
+/* Another client's query holds a domain for milliseconds. Who holds it for longer than this is stuck. */
+static const unsigned long long stuck_ms = 1000, stuck_ms_of_repeat = 500;
+
+/* A domain that somebody else held is asked again after these pauses, each twice the one before. */
+static const uint64_t first_pause = 5 * VMT_MS, longest_pause = 80 * VMT_MS;
+enum { ATTEMPTS_MAX = 24 };
+
+static const vmt_collectors from_xml =
+    VMT_COLLECTOR_BIT(VMT_COLLECTOR_DOMAIN) | VMT_COLLECTOR_BIT(VMT_COLLECTOR_BLOCK) |
+    VMT_COLLECTOR_BIT(VMT_COLLECTOR_INTERFACE) | VMT_COLLECTOR_BIT(VMT_COLLECTOR_METADATA);
+
+static unsigned running_queries(const struct vmt_run *run)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < run->running_count; i++)
+        count += run->running[i].role == VMT_ROLE_QUERY;
+    return count;
+}
+
+static void append(struct vmt_run *run, struct vmt_query *query)
+{
+    struct vmt_query **end = &run->pending;
+    while (*end)
+        end = &(*end)->next;
+    *end = query;
+}
+
+/* A query like `like`, or of `kind` for the first time when that is NULL. */
+static struct vmt_query *new_query(struct vmt_run *run, enum vmt_query_kind kind, unsigned room)
+{
+    struct vmt_query *query = vmt_query_new(kind, run->stats, &run->engine->context, run->inventory_part, room);
+    if (!query)
+        run->has_failed = true;
+    return query;
+}
+
+/* Queues `items` as up to VMT_PARALLEL queries of about the same size. */
+static void queue_in_batches(struct vmt_run *run, enum vmt_query_kind kind, const struct vmt_query_item *items,
+                             unsigned count, bool is_repeat)
+{
+    unsigned batches = count < VMT_PARALLEL ? count : VMT_PARALLEL;
+    for (unsigned batch = 0; batch < batches; batch++) {
+        unsigned from = count * batch / batches, to = count * (batch + 1) / batches;
+        struct vmt_query *query = new_query(run, kind, to - from);
+        for (unsigned i = from; query && i < to; i++)
+            vmt_query_add(query, items[i].entry)->version = items[i].version;
+        if (!query)
+            continue;
+        query->is_repeat = is_repeat;
+        append(run, query);
+    }
+}
+
+static void publish_identity(struct vmt_run *run, const struct vmt_domain *domain)
+{
+    struct vmt_part *identity = vmt_registry_identity(run->engine->context.registry, domain);
+    if (identity)
+        vmt_collection_publish(run->collection, identity);
+    vmt_part_unref(identity);
+}
+
+/* Publishes what is known of each domain's XML and queues the reading of what is not. */
+static void begin_identities(struct vmt_run *run, struct vmt_query_item *scratch)
+{
+    unsigned due = 0;
+    for (unsigned i = 0; i < run->inventory->count; i++) {
+        const struct vmt_inventory_entry *entry = &run->inventory->entries[i];
+        struct vmt_query_item item = {.entry = entry};
+        if (vmt_registry_claim(run->engine->context.registry, entry->domain, &item.version))
+            scratch[due++] = item;
+        else
+            publish_identity(run, entry->domain);
+    }
+    queue_in_batches(run, VMT_QUERY_XML, scratch, due, false);
+}
+
+static void begin_stats(struct vmt_run *run, struct vmt_query_item *scratch)
+{
+    unsigned active = 0;
+    for (unsigned i = 0; i < run->inventory->count; i++)
+        if (run->inventory->entries[i].is_active)
+            scratch[active++] = (struct vmt_query_item){.entry = &run->inventory->entries[i]};
+    queue_in_batches(run, VMT_QUERY_STATS, scratch, active, false);
+}
+
+/* The groups that need a query: the inventory has the state, and the interfaces unless the driver's bulk lacks them. */
+static unsigned wanted_stats(const struct vmt_run *run)
+{
+    unsigned stats = 0;
+    for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++)
+        if (vmt_collection_wants(run->collection, i))
+            stats |= vmt_collector_row(i)->stats;
+    stats &= ~(unsigned)VIR_DOMAIN_STATS_STATE;
+    bool has_interfaces = run->inventory->is_qemu || run->inventory_part->samples[VMT_ENTITY_INTERFACE].first;
+    return has_interfaces ? stats & ~(unsigned)VIR_DOMAIN_STATS_INTERFACE : stats;
+}
+
+void vmt_monitor_begin(struct vmt_run *run)
+{
+    const struct vmt_inventory *inventory = run->inventory;
+    vmt_registry_sync(run->engine->context.registry, inventory);
+    run->stats = wanted_stats(run);
+    run->monitor_began_ns = vmt_now_ns();
+    run->answers = calloc(inventory->count + 1, sizeof *run->answers);
+    struct vmt_query_item *scratch = calloc(inventory->count + 1, sizeof *scratch);
+    run->has_failed = !run->answers || !scratch;
+    if (!run->has_failed && run->collection->collectors & from_xml)
+        begin_identities(run, scratch);
+    if (!run->has_failed && run->stats)
+        begin_stats(run, scratch);
+    free(scratch);
+}
+
+static bool is_reading_xml(const struct vmt_run *run)
+{
+    for (unsigned i = 0; i < run->running_count; i++)
+        if (run->running[i].role == VMT_ROLE_QUERY &&
+            ((const struct vmt_query *)run->running[i].task)->kind == VMT_QUERY_XML)
+            return true;
+    for (const struct vmt_query *query = run->pending; query; query = query->next)
+        if (query->kind == VMT_QUERY_XML)
+            return true;
+    return false;
+}
+
+static struct vmt_worker *idle_monitor(struct vmt_run *run)
+{
+    struct vmt_engine *engine = run->engine;
+    for (unsigned i = 0; running_queries(run) < VMT_PARALLEL && i < engine->monitor_count; i++) {
+        if (!engine->monitors[i])
+            engine->monitors[i] = vmt_worker_new(&engine->workshop);
+        if (engine->monitors[i] && vmt_worker_is_idle(engine->monitors[i]))
+            return engine->monitors[i];
+    }
+    return NULL;
+}
+
+/* Too many calls hang: what is queued will not be asked in this collection. */
+static void drop_queued(struct vmt_run *run)
+{
+    struct vmt_query *query;
+    while ((query = run->pending)) {
+        run->pending = query->next;
+        for (unsigned i = 0; query->kind == VMT_QUERY_XML && i < query->count; i++)
+            vmt_registry_release(run->engine->context.registry, query->items[i].entry->domain);
+        run->has_failed = true;
+        vmt_task_unref(&query->task);
+    }
+}
+
+/* For domains without an answer: what libvirt has without a monitor, once everything else has ended. */
+static void start_basics(struct vmt_run *run)
+{
+    if (run->has_asked_basics || !run->inventory || !run->stats || !run->answers)
+        return;
+    run->has_asked_basics = true;
+    struct vmt_query *query = new_query(run, VMT_QUERY_BASICS, run->inventory->count);
+    for (unsigned i = 0; query && i < run->inventory->count; i++)
+        if (run->inventory->entries[i].is_active && run->answers[i] == VMT_ANSWER_NONE)
+            vmt_query_add(query, &run->inventory->entries[i]);
+    struct vmt_worker *worker = query && query->count ? vmt_lane_idle_worker(run->engine, &run->engine->basics) : NULL;
+    if (worker)
+        vmt_run_start(run, worker, &query->task, VMT_ROLE_QUERY, VMT_COLLECTOR_DOMAIN, vmt_query_patience(query));
+    else if (query)
+        vmt_task_unref(&query->task);
+}
+
+uint64_t vmt_monitor_start_queued(struct vmt_run *run)
+{
+    uint64_t next = VMT_NEVER, now = vmt_now_ns();
+    bool needs_identities = run->inventory && !run->inventory->is_qemu;
+    for (struct vmt_query **at = &run->pending; *at;) {
+        struct vmt_query *query = *at;
+        bool must_wait = query->kind == VMT_QUERY_STATS && needs_identities && is_reading_xml(run);
+        if (must_wait || query->not_before_ns > now) {
+            next = !must_wait && query->not_before_ns < next ? query->not_before_ns : next;
+            at = &query->next;
+            continue;
+        }
+        struct vmt_worker *worker = idle_monitor(run);
+        if (!worker)
+            break;
+        *at = query->next;
+        vmt_run_start(run, worker, &query->task, VMT_ROLE_QUERY, VMT_COLLECTOR_DOMAIN, vmt_query_patience(query));
+    }
+    bool is_over = now >= run->collection->deadline_ns || atomic_load(&run->engine->is_aborted);
+    if (run->pending && !running_queries(run) && (is_over || (next == VMT_NEVER && !idle_monitor(run))))
+        drop_queued(run);
+    if (!run->pending && !running_queries(run))
+        start_basics(run);
+    return run->pending ? next : VMT_NEVER;
+}
+
+static void set_answer(struct vmt_run *run, const struct vmt_query_item *item, enum vmt_answer answer)
+{
+    run->answers[item->entry - run->inventory->entries] = answer;
+}
+
+/* Asks the domains that somebody else held again, a little later. */
+static void ask_again(struct vmt_run *run, const struct vmt_query *query, unsigned count)
+{
+    struct vmt_query *again = new_query(run, VMT_QUERY_STATS, count);
+    if (!again)
+        return;
+    for (unsigned i = 0; i < query->count; i++)
+        if (query->items[i].answer == VMT_ANSWER_PARTIAL && query->items[i].partial)
+            vmt_query_add(again, query->items[i].entry);
+    uint64_t pause = query->attempt < 4 ? first_pause << query->attempt : longest_pause;
+    again->attempt = query->attempt + 1;
+    again->not_before_ns = vmt_now_ns() + pause;
+    again->is_repeat = query->is_repeat;
+    append(run, again);
+}
+
+/* Whether a partial answer is the last word on its domain. */
+static bool is_final(const struct vmt_run *run, const struct vmt_query *query, const struct vmt_query_item *item)
+{
+    return item->held_ms >= (query->is_repeat ? stuck_ms_of_repeat : stuck_ms) || query->attempt >= ATTEMPTS_MAX ||
+           vmt_now_ns() + longest_pause >= run->collection->deadline_ns;
+}
+
+/* Takes up the partial answers that will not get better; returns how many others there are. */
+static unsigned settle_partial(struct vmt_run *run, struct vmt_query *query)
+{
+    unsigned open = 0;
+    for (unsigned i = 0; i < query->count; i++) {
+        struct vmt_query_item *item = &query->items[i];
+        if (item->answer != VMT_ANSWER_PARTIAL || !item->partial)
+            continue;
+        if (!is_final(run, query, item)) {
+            open++;
+            continue;
+        }
+        vmt_collection_publish(run->collection, item->partial);
+        vmt_part_unref(item->partial);
+        item->partial = NULL;
+    }
+    return open;
+}
+
+static void stats_came_back(struct vmt_run *run, struct vmt_query *query)
+{
+    unsigned unanswered = 0;
+    for (unsigned i = 0; i < query->count; i++) {
+        set_answer(run, &query->items[i], query->items[i].answer);
+        unanswered += query->items[i].answer == VMT_ANSWER_NONE;
+    }
+    vmt_collection_publish(run->collection, query->task.part);
+    bool is_connected = vmt_connection_generation(run->engine->workshop.connection) == run->generation;
+    if (unanswered && query->count > 1 && is_connected) /* one bad domain fails the call for all: find out which */
+        queue_in_batches(run, VMT_QUERY_STATS, query->items, query->count, true);
+    else if (unanswered)
+        run->has_failed = true;
+    unsigned open = settle_partial(run, query);
+    if (open)
+        ask_again(run, query, open);
+}
+
+void vmt_monitor_came_back(struct vmt_run *run, struct vmt_query *query)
+{
+    run->monitor_ended_ns = vmt_now_ns();
+    if (query->kind == VMT_QUERY_STATS)
+        stats_came_back(run, query);
+    else if (query->kind == VMT_QUERY_BASICS)
+        vmt_collection_publish(run->collection, query->task.part);
+    for (unsigned i = 0; query->kind == VMT_QUERY_XML && i < query->count; i++)
+        publish_identity(run, query->items[i].entry->domain);
+}
+
+/* The query reads one domain's XML after the other: the first that is not read is the one that hangs. */
+static void xml_hangs(struct vmt_run *run, struct vmt_query *query)
+{
+    struct vmt_query_item *unread = calloc(query->count, sizeof *unread);
+    unsigned count = 0;
+    bool has_culprit = false;
+    for (unsigned i = 0; unread && i < query->count; i++) {
+        const struct vmt_inventory_entry *entry = query->items[i].entry;
+        if (!vmt_registry_is_being_read(run->engine->context.registry, entry->domain))
+            publish_identity(run, entry->domain);
+        else if (has_culprit)
+            unread[count++] = (struct vmt_query_item){.entry = entry, .version = query->items[i].version};
+        else
+            has_culprit = true;
+    }
+    queue_in_batches(run, VMT_QUERY_XML, unread, count, true);
+    free(unread);
+}
+
+void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query)
+{
+    run->monitor_ended_ns = vmt_now_ns();
+    if (query->kind == VMT_QUERY_XML)
+        xml_hangs(run, query);
+    else if (query->kind == VMT_QUERY_STATS && query->count > 1)
+        /* The call left behind holds the stuck domain's job, so that asking again with NOWAIT skips it at once. */
+        queue_in_batches(run, VMT_QUERY_STATS, query->items, query->count, true);
+}
+
+static void tell_change(struct vmt_run *run, const struct vmt_domain *domain, enum vmt_answer answer)
+{
+    static const char *const texts[VMT_ANSWER_COUNT] = {
+        [VMT_ANSWER_NONE] = "its hypervisor does not answer; only what libvirt knows without it is collected",
+        [VMT_ANSWER_PARTIAL] = "another job holds it; only what libvirt knows without its hypervisor is collected",
+        [VMT_ANSWER_WHOLE] = "all its statistics come back again",
+    };
+    bool is_whole = answer == VMT_ANSWER_WHOLE;
+    struct vmt_notice notice = {.kind = is_whole ? VMT_NOTICE_DOMAIN_WHOLE : VMT_NOTICE_DOMAIN_STUCK,
+                                .object = domain->name,
+                                .text = texts[answer]};
+    if (run->engine->workshop.notify)
+        run->engine->workshop.notify(run->engine->workshop.notify_arg, &notice);
+}
+
+static void add_freshness(struct vmt_run *run, struct vmt_part *part, const struct vmt_domain *known,
+                          enum vmt_answer answer)
+{
+    uint64_t last = 0;
+    bool is_whole = answer == VMT_ANSWER_WHOLE;
+    if (vmt_registry_note(run->engine->context.registry, known, is_whole ? vmt_wall_ns() : 0, &last))
+        tell_change(run, known, answer);
+    const struct vmt_domain *domain = vmt_part_add_domain(part, known->name, known->uuid);
+    struct vmt_sample *sample = domain ? vmt_part_add(part, VMT_ENTITY_DOMAIN_COLLECTION, domain, &domain->name) : NULL;
+    vmt_sample_set(sample, VMT_ENTITY_DOMAIN_COLLECTION, "collected", vmt_integer(is_whole));
+    if (last)
+        vmt_sample_set(sample, VMT_ENTITY_DOMAIN_COLLECTION, "last_collected", vmt_integer(last));
+}
+
+/* The sum of a domain value over all active domains; absent while one of them is unknown. */
+static void add_sum(struct vmt_run *run, struct vmt_sample *node, const char *key, const char *sum_key)
+{
+    int slot = vmt_entity_slot(VMT_ENTITY_DOMAIN, key);
+    uint64_t sum = 0;
+    unsigned count = 0;
+    for (unsigned i = 0; i < run->collection->part_count; i++) {
+        const struct vmt_sample *sample = run->collection->parts[i]->samples[VMT_ENTITY_DOMAIN].first;
+        for (; sample; sample = sample->next) {
+            count += sample->value[slot].type == VMT_INTEGER;
+            sum += sample->value[slot].type == VMT_INTEGER ? sample->value[slot].integer : 0;
+        }
+    }
+    if (count == run->inventory->active_count)
+        vmt_sample_set(node, VMT_ENTITY_NODE, sum_key, vmt_integer(sum));
+}
+
+static void add_sums(struct vmt_run *run, struct vmt_part *part)
+{
+    struct vmt_sample *node = vmt_part_add(part, VMT_ENTITY_NODE, NULL, NULL);
+    if (run->stats & VIR_DOMAIN_STATS_VCPU)
+        add_sum(run, node, "vcpu.current", "vcpus_allocated");
+    if (run->stats & VIR_DOMAIN_STATS_BALLOON)
+        add_sum(run, node, "balloon.current", "memory_allocated");
+}
+
+static void conclude(struct vmt_run *run, const unsigned counts[VMT_ANSWER_COUNT])
+{
+    struct vmt_collection *collection = run->collection;
+    uint64_t ended = run->monitor_ended_ns > run->monitor_began_ns ? run->monitor_ended_ns : run->monitor_began_ns;
+    for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++)
+        if (vmt_collection_wants(collection, i) && !vmt_collector_row(i)->collect)
+            vmt_collection_conclude(collection, i, !run->has_failed, ended - run->monitor_began_ns);
+    pthread_mutex_lock(&collection->lock);
+    collection->skipped[VMT_SKIPPED_PARTIAL] = counts[VMT_ANSWER_PARTIAL];
+    collection->skipped[VMT_SKIPPED_TIMED_OUT] = counts[VMT_ANSWER_NONE];
+    collection->skipped[VMT_SKIPPED_GONE] = counts[VMT_ANSWER_GONE];
+    pthread_mutex_unlock(&collection->lock);
+}
+
+void vmt_monitor_end(struct vmt_run *run)
+{
+    if (!run->inventory || !run->answers)
+        return;
+    unsigned counts[VMT_ANSWER_COUNT] = {0};
+    struct vmt_part *part = vmt_part_new();
+    for (unsigned i = 0; part && run->stats && i < run->inventory->count; i++) {
+        if (!run->inventory->entries[i].is_active)
+            continue;
+        counts[run->answers[i]]++;
+        if (run->answers[i] != VMT_ANSWER_GONE)
+            add_freshness(run, part, run->inventory->entries[i].domain, run->answers[i]);
+    }
+    conclude(run, counts);
+    if (part) {
+        add_sums(run, part);
+        vmt_collection_publish(run->collection, part);
+    }
+    vmt_part_unref(part);
+    free(run->answers);
+    run->answers = NULL;
+}

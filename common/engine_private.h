@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the engine share: engine.c (its life), engine_run.c (one collection: waiting, deadlines) and
+ * engine_monitor.c (asking the domains' monitors). Used by the collecting thread, except where it says otherwise.
+ */
+#ifndef VIRTMETER_COMMON_ENGINE_PRIVATE_H
+#define VIRTMETER_COMMON_ENGINE_PRIVATE_H
+
+#include "common/engine.h"
+#include "common/event_loop.h"
+#include "common/journal.h"
+#include "common/query.h"
+
+/* A collector with a worker of its own, and what it learned when that lasts. */
+struct vmt_lane {
+    struct vmt_worker *worker; /* NULL: never started */
+    struct vmt_usual usual;
+    struct vmt_part *part;
+    uint64_t part_ns;
+    unsigned part_generation;
+};
+
+/* As many batches as these are asked at once; libvirtd asks the monitors of one batch in turn. */
+enum { VMT_PARALLEL = 4 };
+
+struct vmt_engine {
+    struct vmt_workshop workshop;
+    struct vmt_event_loop *loop;
+    struct vmt_credentials *credentials;
+    char *uri;
+    struct vmt_query_context context;
+    struct vmt_lane lanes[VMT_COLLECTOR_COUNT];
+    struct vmt_lane inventory, basics;
+    /* One more than calls may be left behind, so that when all those hang there is one to go on with. */
+    struct vmt_worker **monitors;
+    unsigned monitor_count;
+    struct vmt_journal *journal;
+    _Atomic uint64_t duplicates;
+    atomic_bool is_aborted;
+};
+
+/* One collection, from inside. */
+enum vmt_role { VMT_ROLE_COLLECTOR, VMT_ROLE_INVENTORY, VMT_ROLE_QUERY };
+
+struct vmt_running {
+    struct vmt_task *task;
+    enum vmt_role role;
+    enum vmt_collector collector; /* of VMT_ROLE_COLLECTOR */
+    uint64_t deadline_ns;
+};
+
+enum { VMT_RUNNING_MAX = 64 };
+
+struct vmt_run {
+    struct vmt_engine *engine;
+    struct vmt_collection *collection;
+    unsigned generation;
+    struct vmt_running running[VMT_RUNNING_MAX];
+    unsigned running_count;
+    struct vmt_part *inventory_part; /* with a reference; NULL: no inventory */
+    const struct vmt_inventory *inventory;
+    unsigned stats;            /* VIR_DOMAIN_STATS_* groups that the monitors are asked for */
+    struct vmt_query *pending; /* to be asked, in this order */
+    enum vmt_answer *answers;  /* how asking ended, by the inventory's index */
+    bool has_failed;           /* a monitor query failed, or was not asked for want of workers */
+    bool has_asked_basics;
+    uint64_t monitor_began_ns, monitor_ended_ns;
+};
+
+/* engine_run.c */
+
+/* Starts `task` on `worker`, which must be idle; takes over the caller's reference. */
+void vmt_run_start(struct vmt_run *run, struct vmt_worker *worker, struct vmt_task *task, enum vmt_role role,
+                   enum vmt_collector collector, uint64_t patience_ns);
+
+/* The lane's worker, made when it is needed first; NULL when it is late with an earlier task, or cannot be made. */
+struct vmt_worker *vmt_lane_idle_worker(struct vmt_engine *engine, struct vmt_lane *lane);
+
+/* engine_monitor.c */
+
+/* Queues what the inventory's domains are to be asked. */
+void vmt_monitor_begin(struct vmt_run *run);
+
+/* Gives queued queries to idle workers. Returns when the next one must be started, VMT_NEVER when none waits. */
+uint64_t vmt_monitor_start_queued(struct vmt_run *run);
+
+void vmt_monitor_came_back(struct vmt_run *run, struct vmt_query *query);
+void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query);
+
+/* Publishes what follows from all answers together: freshness of each domain, sums over them. */
+void vmt_monitor_end(struct vmt_run *run);
+
+#endif

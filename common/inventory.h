@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The first step of every collection: which domains there are and what their state is, for all of them in one call that
+ * never touches a hypervisor's monitor. Nothing that a domain does can take this away.
+ */
+#ifndef VIRTMETER_COMMON_INVENTORY_H
+#define VIRTMETER_COMMON_INVENTORY_H
+
+#include "common/worker.h"
+
+enum { VMT_STATES = 8 }; /* virDomainState, from nostate to pmsuspended */
+
+/* A domain that is measured. */
+struct vmt_inventory_entry {
+    const struct vmt_domain *domain;
+    unsigned char uuid[VIR_UUID_BUFLEN];
+    int state;   /* virDomainState, -1: unknown */
+    unsigned id; /* 0 when it is not active */
+    bool is_active, is_persistent;
+    struct vmt_sample *sample;
+};
+
+/* Lives in the part of the task that made it. */
+struct vmt_inventory {
+    struct vmt_inventory_entry *entries; /* by uuid, ascending */
+    unsigned count, active_count;
+    unsigned filtered_count; /* domains that the filter refuses */
+    bool is_qemu;            /* as vmt_session */
+};
+
+struct vmt_inventory_task {
+    struct vmt_task task;
+    unsigned stats;                  /* the VIR_DOMAIN_STATS_* groups to ask for besides the state */
+    struct vmt_inventory *inventory; /* NULL when libvirt did not answer */
+};
+
+/* A task that makes the inventory; NULL when there is no memory. */
+struct vmt_inventory_task *vmt_inventory_task_new(unsigned stats);
+
+/* The entry of a domain, or NULL. */
+const struct vmt_inventory_entry *vmt_inventory_find(const struct vmt_inventory *inventory,
+                                                     const unsigned char uuid[VIR_UUID_BUFLEN]);
+
+#endif

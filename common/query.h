@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A task that asks some domains for something: their XML, the statistics for which their monitors must be asked, or the
+ * few figures that libvirt has without a monitor. It may hang on one of them; who gives it up asks the others anew.
+ */
+#ifndef VIRTMETER_COMMON_QUERY_H
+#define VIRTMETER_COMMON_QUERY_H
+
+#include "common/registry.h"
+#include "common/usual.h"
+#include "common/xml.h"
+
+enum vmt_query_kind { VMT_QUERY_XML, VMT_QUERY_STATS, VMT_QUERY_BASICS, VMT_QUERY_KINDS };
+
+enum vmt_answer {
+    VMT_ANSWER_NONE,    /* not asked, or no answer yet */
+    VMT_ANSWER_WHOLE,   /* everything */
+    VMT_ANSWER_PARTIAL, /* without what the monitor knows: somebody else held the domain */
+    VMT_ANSWER_GONE,    /* libvirt does not know the domain any more */
+    VMT_ANSWER_COUNT,
+};
+
+struct vmt_query_item {
+    const struct vmt_inventory_entry *entry;
+    unsigned version; /* of the XML, from vmt_registry_claim */
+    enum vmt_answer answer;
+    struct vmt_part *partial;   /* the samples of a partial answer */
+    unsigned long long held_ms; /* how long virDomainGetControlInfo says it has been held; 0: it is free */
+};
+
+/* What the queries of one host have in common; must outlive them. */
+struct vmt_query_context {
+    struct vmt_registry *registry;
+    const struct vmt_xml_labels *labels;
+    struct vmt_usual usual[VMT_QUERY_KINDS]; /* for one domain */
+};
+
+struct vmt_query {
+    struct vmt_task task;
+    enum vmt_query_kind kind;
+    unsigned stats; /* VIR_DOMAIN_STATS_* groups, of a VMT_QUERY_STATS or _BASICS */
+    struct vmt_query_context *context;
+    struct vmt_part *inventory_part; /* where the entries live: keeps them */
+    uint64_t not_before_ns;          /* when to ask */
+    unsigned attempt;                /* how often the same domains were asked before */
+    bool is_repeat;                  /* a query that hung held these domains: one of them may be stuck */
+    struct vmt_query *next;
+    unsigned count;
+    struct vmt_query_item items[];
+};
+
+/* A query for up to `room` domains, to be filled by vmt_query_add; NULL when there is no memory. */
+struct vmt_query *vmt_query_new(enum vmt_query_kind kind, unsigned stats, struct vmt_query_context *context,
+                                struct vmt_part *inventory_part, unsigned room);
+struct vmt_query_item *vmt_query_add(struct vmt_query *query, const struct vmt_inventory_entry *entry);
+
+/* How long the query may take before something must be wrong: a multiple of what it usually takes. */
+uint64_t vmt_query_patience(const struct vmt_query *query);
+
+/* The three kinds of vmt_task.run. */
+void vmt_query_read_xml(struct vmt_task *task, struct vmt_session *session);
+void vmt_query_ask_stats(struct vmt_task *task, struct vmt_session *session);
+void vmt_query_ask_basics(struct vmt_task *task, struct vmt_session *session);
+
+/*
+ * The session's own handles of the active domains, as virConnectListAllDomains gives them; ordered by uuid.
+ * -1 when the call failed. To be freed with vmt_handles_free.
+ */
+int vmt_handles_list(struct vmt_session *session, virDomainPtr **ret_handles);
+virDomainPtr vmt_handles_find(virDomainPtr *handles, int count, const unsigned char uuid[VIR_UUID_BUFLEN]);
+void vmt_handles_free(virDomainPtr *handles, int count);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/fallback.h"
+#include "common/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How long another job has held the domain. virDomainGetControlInfo never waits for it. */
+static unsigned long long held_for(struct vmt_session *session, virDomainPtr handle)
+{
+    virDomainControlInfo info;
+    if (VMT_CALL(session, virDomainGetName(handle), virDomainGetControlInfo, handle, &info, 0) < 0)
+        return 0;
+    return info.state == VIR_DOMAIN_CONTROL_OK ? 0 : info.stateTime;
+}
+
+static void decode_into(struct vmt_part *part, struct vmt_session *session, const struct vmt_domain *known,
+                        const virTypedParameter *params, int count)
+{
+    const struct vmt_domain *domain = vmt_part_add_domain(part, known->name, known->uuid);
+    if (domain)
+        vmt_decode(session->decoder, params, count, domain, part);
+}
+
+/* A record without the monitor's values may be answered whole a moment later: it is kept apart. */
+static void take_partial(struct vmt_query_item *item, struct vmt_session *session, const virDomainStatsRecord *record)
+{
+    item->answer = VMT_ANSWER_PARTIAL;
+    item->held_ms = held_for(session, record->dom);
+    item->partial = vmt_part_new();
+    if (item->partial)
+        decode_into(item->partial, session, item->entry->domain, record->params, record->nparams);
+}
+
+/* Drivers without a monitor: the record, and what it lacks asked call by call. */
+static void take_completed(struct vmt_query *query, struct vmt_query_item *item, struct vmt_session *session,
+                           virDomainPtr handle, const virDomainStatsRecord *record)
+{
+    const struct vmt_domain *domain = item->entry->domain;
+    struct vmt_part *identity = vmt_registry_identity(query->context->registry, domain);
+    struct vmt_params sent = {.list = record ? record->params : NULL, .count = record ? record->nparams : 0};
+    struct vmt_params added = {0};
+    vmt_fallback_complete(session, handle, query->stats, identity, &sent, &added);
+    size_t total = (size_t)sent.count + (size_t)added.count;
+    virTypedParameterPtr all = malloc((total + 1) * sizeof *all);
+    if (all) {
+        if (sent.count)
+            memcpy(all, sent.list, (size_t)sent.count * sizeof *all);
+        if (added.count)
+            memcpy(all + sent.count, added.list, (size_t)added.count * sizeof *all);
+        decode_into(session->part, session, domain, all, (int)total);
+    }
+    free(all);
+    virTypedParamsFree(added.list, added.count);
+    vmt_part_unref(identity);
+    item->answer = VMT_ANSWER_WHOLE;
+}
+
+static void take_record(struct vmt_query_item *item, struct vmt_session *session, const virDomainStatsRecord *record)
+{
+    if (vmt_decode_is_partial(session->decoder, record->params, record->nparams)) {
+        take_partial(item, session, record);
+        return;
+    }
+    decode_into(session->part, session, item->entry->domain, record->params, record->nparams);
+    item->answer = VMT_ANSWER_WHOLE;
+}
+
+static virDomainStatsRecordPtr find_record(virDomainStatsRecordPtr *records, int count, const unsigned char *uuid)
+{
+    for (int i = 0; i < count; i++) {
+        unsigned char own[VIR_UUID_BUFLEN];
+        if (virDomainGetUUID(records[i]->dom, own) == 0 && !memcmp(own, uuid, sizeof own))
+            return records[i];
+    }
+    return NULL;
+}
+
+/* `asked` has the handle of each item, NULL for domains that are gone. */
+static void take_records(struct vmt_query *query, struct vmt_session *session, virDomainPtr *asked,
+                         virDomainStatsRecordPtr *records, int count)
+{
+    int next = 0; /* libvirt answers in the order of the question, so the first one tried is nearly always right */
+    for (unsigned i = 0; i < query->count; i++) {
+        struct vmt_query_item *item = &query->items[i];
+        item->answer = VMT_ANSWER_GONE;
+        if (!asked[i])
+            continue;
+        virDomainStatsRecordPtr record = find_record(records + next, count - next, item->entry->uuid);
+        if (record == (next < count ? records[next] : NULL))
+            next++;
+        if (!session->is_qemu)
+            take_completed(query, item, session, asked[i], record);
+        else if (record)
+            take_record(item, session, record);
+    }
+}
+
+void vmt_query_ask_stats(struct vmt_task *task, struct vmt_session *session)
+{
+    struct vmt_query *query = (struct vmt_query *)task;
+    virDomainPtr *handles = NULL;
+    virDomainPtr *asked = calloc(query->count, sizeof *asked), *present = calloc(query->count + 1, sizeof *present);
+    int handle_count = asked && present ? vmt_handles_list(session, &handles) : -1;
+    unsigned present_count = 0;
+    for (unsigned i = 0; handle_count >= 0 && i < query->count; i++) {
+        asked[i] = vmt_handles_find(handles, handle_count, query->items[i].entry->uuid);
+        if (asked[i])
+            present[present_count++] = asked[i];
+    }
+    virDomainStatsRecordPtr *records = NULL;
+    unsigned flags = session->is_qemu ? VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT : 0;
+    unsigned stats = query->stats & ~(unsigned)VIR_DOMAIN_STATS_INTERFACE;
+    int count = 0;
+    if (present_count)
+        count = VMT_CALL(session, NULL, virDomainListGetStats, present, stats, &records, flags);
+    if (handle_count >= 0 && (count >= 0 || !session->is_qemu))
+        take_records(query, session, asked, records, count > 0 ? count : 0);
+    if (count > 0)
+        virDomainStatsRecordListFree(records);
+    vmt_handles_free(handles, handle_count);
+    free(present);
+    free(asked);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/registry.h"
+#include "common/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Events tell of changes; this is for what no event tells. Spread, so that a host's domains do not come due together.
+ */
+static const uint64_t slow_timer = 300 * VMT_SECOND;
+
+struct remembered {
+    char uuid[VMT_UUID_TEXT];
+    char *name;
+    unsigned id;
+    unsigned version, read_version; /* read anew when they differ */
+    bool is_being_read;
+    uint64_t due_ns;
+    struct vmt_part *identity;
+    uint64_t collected_ns; /* when its monitor's values came back last, since 1970; 0: never */
+    bool is_stuck;
+};
+
+struct vmt_registry {
+    pthread_mutex_t lock;
+    struct remembered *domains; /* by uuid, ascending */
+    unsigned count;
+};
+
+struct vmt_registry *vmt_registry_new(void)
+{
+    struct vmt_registry *registry = calloc(1, sizeof *registry);
+    if (registry)
+        pthread_mutex_init(&registry->lock, NULL);
+    return registry;
+}
+
+static void forget(struct remembered *domain)
+{
+    free(domain->name);
+    vmt_part_unref(domain->identity);
+}
+
+void vmt_registry_free(struct vmt_registry *registry)
+{
+    if (!registry)
+        return;
+    for (unsigned i = 0; i < registry->count; i++)
+        forget(&registry->domains[i]);
+    free(registry->domains);
+    pthread_mutex_destroy(&registry->lock);
+    free(registry);
+}
+
+static int by_uuid(const void *a, const void *b)
+{
+    const struct remembered *left = a, *right = b;
+    return strcmp(left->uuid, right->uuid);
+}
+
+/* With the lock held. */
+static struct remembered *find(struct vmt_registry *registry, const char *uuid)
+{
+    struct remembered wanted = {0};
+    memcpy(wanted.uuid, uuid, VMT_UUID_TEXT);
+    return registry->count ? bsearch(&wanted, registry->domains, registry->count, sizeof wanted, by_uuid) : NULL;
+}
+
+/* What is known of `entry` so far moves into `ret_domain`; false when there is no memory. */
+static bool carry_over(struct vmt_registry *registry, const struct vmt_inventory_entry *entry,
+                       struct remembered *ret_domain)
+{
+    struct remembered *known = find(registry, entry->domain->uuid);
+    bool is_same = known && known->id == entry->id && !strcmp(known->name, entry->domain->name);
+    char *name = strdup(entry->domain->name);
+    if (!name)
+        return false;
+    struct remembered domain = {.name = name, .id = entry->id, .version = known ? known->version + !is_same : 1};
+    memcpy(domain.uuid, entry->domain->uuid, VMT_UUID_TEXT);
+    if (known) {
+        domain.read_version = known->read_version;
+        domain.is_being_read = known->is_being_read;
+        domain.due_ns = known->due_ns;
+        domain.identity = known->identity;
+        domain.collected_ns = known->collected_ns;
+        domain.is_stuck = known->is_stuck;
+        known->identity = NULL;
+    }
+    *ret_domain = domain;
+    return true;
+}
+
+void vmt_registry_sync(struct vmt_registry *registry, const struct vmt_inventory *inventory)
+{
+    /* One more, so that an empty inventory is no failed allocation. */
+    struct remembered *domains = calloc(inventory->count + 1, sizeof *domains);
+    if (!domains)
+        return;
+    pthread_mutex_lock(&registry->lock);
+    unsigned count = 0;
+    for (unsigned i = 0; i < inventory->count; i++)
+        count += carry_over(registry, &inventory->entries[i], &domains[count]);
+    for (unsigned i = 0; i < registry->count; i++)
+        forget(&registry->domains[i]);
+    free(registry->domains);
+    registry->domains = domains;
+    registry->count = count;
+    qsort(domains, count, sizeof *domains, by_uuid);
+    pthread_mutex_unlock(&registry->lock);
+}
+
+void vmt_registry_mark(struct vmt_registry *registry, const char *uuid)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *domain = uuid ? find(registry, uuid) : NULL;
+    if (domain)
+        domain->version++;
+    for (unsigned i = 0; !uuid && i < registry->count; i++)
+        registry->domains[i].version++;
+    pthread_mutex_unlock(&registry->lock);
+}
+
+bool vmt_registry_claim(struct vmt_registry *registry, const struct vmt_domain *domain, unsigned *ret_version)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *known = find(registry, domain->uuid);
+    bool is_due =
+        known && !known->is_being_read && (known->version != known->read_version || vmt_now_ns() >= known->due_ns);
+    if (is_due) {
+        known->is_being_read = true;
+        *ret_version = known->version;
+    }
+    pthread_mutex_unlock(&registry->lock);
+    return is_due;
+}
+
+/* Between one and two slow timers from now, different for each domain. */
+static uint64_t next_due(const char *uuid)
+{
+    unsigned sum = 0;
+    for (const char *at = uuid; *at; at++)
+        sum = sum * 31 + (unsigned char)*at;
+    return vmt_now_ns() + slow_timer + slow_timer / 256 * (sum % 256);
+}
+
+void vmt_registry_store(struct vmt_registry *registry, const char *uuid, unsigned version, struct vmt_part *part)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *known = find(registry, uuid);
+    if (known) {
+        vmt_part_unref(known->identity);
+        known->identity = part ? vmt_part_ref(part) : NULL;
+        known->read_version = version;
+        known->due_ns = next_due(uuid);
+        known->is_being_read = false;
+    }
+    pthread_mutex_unlock(&registry->lock);
+}
+
+bool vmt_registry_is_being_read(struct vmt_registry *registry, const struct vmt_domain *domain)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *known = find(registry, domain->uuid);
+    bool is_being_read = known && known->is_being_read;
+    pthread_mutex_unlock(&registry->lock);
+    return is_being_read;
+}
+
+void vmt_registry_release(struct vmt_registry *registry, const struct vmt_domain *domain)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *known = find(registry, domain->uuid);
+    if (known)
+        known->is_being_read = false;
+    pthread_mutex_unlock(&registry->lock);
+}
+
+struct vmt_part *vmt_registry_identity(struct vmt_registry *registry, const struct vmt_domain *domain)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *known = find(registry, domain->uuid);
+    struct vmt_part *part = known && known->identity ? vmt_part_ref(known->identity) : NULL;
+    pthread_mutex_unlock(&registry->lock);
+    return part;
+}
+
+bool vmt_registry_note(struct vmt_registry *registry, const struct vmt_domain *domain, uint64_t collected_ns,
+                       uint64_t *ret_last_ns)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *known = find(registry, domain->uuid);
+    bool is_stuck = collected_ns == 0, has_changed = false;
+    if (known) {
+        has_changed = known->is_stuck != is_stuck;
+        known->is_stuck = is_stuck;
+        if (!is_stuck)
+            known->collected_ns = collected_ns;
+    }
+    *ret_last_ns = known ? known->collected_ns : collected_ns;
+    pthread_mutex_unlock(&registry->lock);
+    return has_changed;
+}

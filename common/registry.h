@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is remembered of each domain from one collection to the next: what its XML said, which is read once and again
+ * only when an event or a slow timer says so, and whether its monitor answered. Makes no libvirt call.
+ * Safe from any thread.
+ */
+#ifndef VIRTMETER_COMMON_REGISTRY_H
+#define VIRTMETER_COMMON_REGISTRY_H
+
+#include "common/inventory.h"
+
+struct vmt_registry;
+
+struct vmt_registry *vmt_registry_new(void);
+void vmt_registry_free(struct vmt_registry *registry);
+
+/* Forgets domains that are gone, learns new ones, and marks those whose id or name changed: they started or stopped. */
+void vmt_registry_sync(struct vmt_registry *registry, const struct vmt_inventory *inventory);
+
+/* An event says that the XML of this domain changed; NULL: of all of them. */
+void vmt_registry_mark(struct vmt_registry *registry, const char *uuid);
+
+/*
+ * Whether the domain's XML must be read now. If so it is noted as being read (and not asked for twice) until
+ * vmt_registry_store; `ret_version` goes there, so that a change meanwhile is not lost.
+ */
+bool vmt_registry_claim(struct vmt_registry *registry, const struct vmt_domain *domain, unsigned *ret_version);
+
+/* Keeps what was read; a NULL part says that it could not be read: what was known before is dropped, and tried again
+ * with the next event or the slow timer. */
+void vmt_registry_store(struct vmt_registry *registry, const char *uuid, unsigned version, struct vmt_part *part);
+
+/* Whether the domain's XML has been claimed and not stored yet. */
+bool vmt_registry_is_being_read(struct vmt_registry *registry, const struct vmt_domain *domain);
+
+/* Takes a claim back: the XML was not read after all. */
+void vmt_registry_release(struct vmt_registry *registry, const struct vmt_domain *domain);
+
+/* What the domain's XML said, with a reference; NULL when it has not been read. */
+struct vmt_part *vmt_registry_identity(struct vmt_registry *registry, const struct vmt_domain *domain);
+
+/*
+ * Notes how asking the domain's monitor ended: `collected_ns` (since 1970) when all came back, 0 when not. Fills when
+ * all came back last (0: never), and returns whether that is a change: stuck now, or whole again.
+ */
+bool vmt_registry_note(struct vmt_registry *registry, const struct vmt_domain *domain, uint64_t collected_ns,
+                       uint64_t *ret_last_ns);
+
+#endif
