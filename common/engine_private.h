@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of the engine share: engine.c (its life), engine_run.c (one collection: waiting, deadlines) and
- * engine_monitor.c (asking the domains' monitors). Used by the collecting thread, except where it says otherwise.
+ * What the files of the engine share: engine.c (its life), engine_run.c (one collection: waiting, deadlines),
+ * engine_monitor.c (asking the domains) and engine_summary.c (what follows from the answers). Used by the collecting
+ * thread, except where it says otherwise.
  */
 #ifndef VIRTMETER_COMMON_ENGINE_PRIVATE_H
 #define VIRTMETER_COMMON_ENGINE_PRIVATE_H
@@ -87,7 +88,10 @@ uint64_t vmt_monitor_start_queued(struct vmt_run *run);
 void vmt_monitor_came_back(struct vmt_run *run, struct vmt_query *query);
 void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query);
 
-/* Publishes what follows from all answers together: freshness of each domain, sums over them. */
-void vmt_monitor_end(struct vmt_run *run);
+/* engine_summary.c */
+
+/* Publishes what follows from all answers together: freshness of each domain, sums over them, how the collectors did.
+ */
+void vmt_summary(struct vmt_run *run);
 
 #endif

@@ -207,7 +207,7 @@ void vmt_engine_collect(struct vmt_engine *engine, struct vmt_collection *collec
     if (run.generation && !atomic_load(&engine->is_aborted)) {
         start_all(&run);
         wait_for_all(&run);
-        vmt_monitor_end(&run);
+        vmt_summary(&run);
         vmt_journal_turn(engine->journal);
     }
     vmt_part_unref(run.inventory_part);

@@ -184,6 +184,15 @@ struct vmt_part *vmt_registry_identity(struct vmt_registry *registry, const stru
     return part;
 }
 
+bool vmt_registry_is_stuck(struct vmt_registry *registry, const struct vmt_domain *domain)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *known = find(registry, domain->uuid);
+    bool is_stuck = known && known->is_stuck;
+    pthread_mutex_unlock(&registry->lock);
+    return is_stuck;
+}
+
 bool vmt_registry_note(struct vmt_registry *registry, const struct vmt_domain *domain, uint64_t collected_ns,
                        uint64_t *ret_last_ns)
 {

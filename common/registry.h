@@ -39,6 +39,9 @@ void vmt_registry_release(struct vmt_registry *registry, const struct vmt_domain
 /* What the domain's XML said, with a reference; NULL when it has not been read. */
 struct vmt_part *vmt_registry_identity(struct vmt_registry *registry, const struct vmt_domain *domain);
 
+/* Whether the domain's monitor did not answer in the last collection. */
+bool vmt_registry_is_stuck(struct vmt_registry *registry, const struct vmt_domain *domain);
+
 /*
  * Notes how asking the domain's monitor ended: `collected_ns` (since 1970) when all came back, 0 when not. Fills when
  * all came back last (0: never), and returns whether that is a change: stuck now, or whole again.

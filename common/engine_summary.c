@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/clock.h"
+#include "common/engine_private.h"
+
+#include <stdlib.h>
+
+static void tell_change(struct vmt_run *run, const struct vmt_domain *domain, enum vmt_answer answer)
+{
+    static const char *const texts[VMT_ANSWER_COUNT] = {
+        [VMT_ANSWER_NONE] = "its hypervisor does not answer; only what libvirt knows without it is collected",
+        [VMT_ANSWER_PARTIAL] = "another job holds it; only what libvirt knows without its hypervisor is collected",
+        [VMT_ANSWER_WHOLE] = "all its statistics come back again",
+    };
+    bool is_whole = answer == VMT_ANSWER_WHOLE;
+    struct vmt_notice notice = {.kind = is_whole ? VMT_NOTICE_DOMAIN_WHOLE : VMT_NOTICE_DOMAIN_STUCK,
+                                .object = domain->name,
+                                .text = texts[answer]};
+    if (run->engine->workshop.notify)
+        run->engine->workshop.notify(run->engine->workshop.notify_arg, &notice);
+}
+
+static void add_freshness(struct vmt_run *run, struct vmt_part *part, const struct vmt_domain *known,
+                          enum vmt_answer answer)
+{
+    uint64_t last = 0;
+    bool is_whole = answer == VMT_ANSWER_WHOLE;
+    if (vmt_registry_note(run->engine->context.registry, known, is_whole ? vmt_wall_ns() : 0, &last))
+        tell_change(run, known, answer);
+    const struct vmt_domain *domain = vmt_part_add_domain(part, known->name, known->uuid);
+    struct vmt_sample *sample = domain ? vmt_part_add(part, VMT_ENTITY_DOMAIN_COLLECTION, domain, &domain->name) : NULL;
+    vmt_sample_set(sample, VMT_ENTITY_DOMAIN_COLLECTION, "collected", vmt_integer(is_whole));
+    if (last)
+        vmt_sample_set(sample, VMT_ENTITY_DOMAIN_COLLECTION, "last_collected", vmt_integer(last));
+}
+
+/* The sum of a domain value over all active domains; absent while one of them is unknown. */
+static void add_sum(struct vmt_run *run, struct vmt_sample *node, const char *key, const char *sum_key)
+{
+    int slot = vmt_entity_slot(VMT_ENTITY_DOMAIN, key);
+    uint64_t sum = 0;
+    unsigned count = 0;
+    for (unsigned i = 0; i < run->collection->part_count; i++) {
+        const struct vmt_sample *sample = run->collection->parts[i]->samples[VMT_ENTITY_DOMAIN].first;
+        for (; sample; sample = sample->next) {
+            count += sample->value[slot].type == VMT_INTEGER;
+            sum += sample->value[slot].type == VMT_INTEGER ? sample->value[slot].integer : 0;
+        }
+    }
+    if (count == run->inventory->active_count)
+        vmt_sample_set(node, VMT_ENTITY_NODE, sum_key, vmt_integer(sum));
+}
+
+static void add_sums(struct vmt_run *run, struct vmt_part *part)
+{
+    struct vmt_sample *node = vmt_part_add(part, VMT_ENTITY_NODE, NULL, NULL);
+    if (run->stats & VIR_DOMAIN_STATS_VCPU)
+        add_sum(run, node, "vcpu.current", "vcpus_allocated");
+    if (run->stats & VIR_DOMAIN_STATS_BALLOON)
+        add_sum(run, node, "balloon.current", "memory_allocated");
+}
+
+static void conclude(struct vmt_run *run, const unsigned counts[VMT_ANSWER_COUNT])
+{
+    struct vmt_collection *collection = run->collection;
+    uint64_t ended = run->monitor_ended_ns > run->monitor_began_ns ? run->monitor_ended_ns : run->monitor_began_ns;
+    for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++)
+        if (vmt_collection_wants(collection, i) && !vmt_collector_row(i)->collect)
+            vmt_collection_conclude(collection, i, !run->has_failed, ended - run->monitor_began_ns);
+    pthread_mutex_lock(&collection->lock);
+    collection->skipped[VMT_SKIPPED_PARTIAL] = counts[VMT_ANSWER_PARTIAL];
+    collection->skipped[VMT_SKIPPED_TIMED_OUT] = counts[VMT_ANSWER_NONE];
+    collection->skipped[VMT_SKIPPED_GONE] = counts[VMT_ANSWER_GONE];
+    pthread_mutex_unlock(&collection->lock);
+}
+
+void vmt_summary(struct vmt_run *run)
+{
+    if (!run->inventory || !run->answers)
+        return;
+    unsigned counts[VMT_ANSWER_COUNT] = {0};
+    struct vmt_part *part = vmt_part_new();
+    for (unsigned i = 0; part && run->stats && i < run->inventory->count; i++) {
+        if (!run->inventory->entries[i].is_active)
+            continue;
+        counts[run->answers[i]]++;
+        if (run->answers[i] != VMT_ANSWER_GONE)
+            add_freshness(run, part, run->inventory->entries[i].domain, run->answers[i]);
+    }
+    conclude(run, counts);
+    if (part) {
+        add_sums(run, part);
+        vmt_collection_publish(run->collection, part);
+    }
+    vmt_part_unref(part);
+    free(run->answers);
+    run->answers = NULL;
+}
