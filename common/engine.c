@@ -76,7 +76,7 @@ int vmt_engine_new(const struct vmt_host_options *options, struct vmt_engine **r
     if (!failed)
         failed = open_connection(engine, options, error);
     if (failed) {
-        vmt_event_loop_free(engine->loop, VMT_NEVER / 2);
+        vmt_event_loop_free(engine->loop, vmt_now_ns() + VMT_SECOND);
         release(engine);
         return failed;
     }
