@@ -17,6 +17,7 @@ static const struct vmt_collector_row rows[VMT_COLLECTOR_COUNT] = {
     [VMT_COLLECTOR_BLOCK] = {"block", "each disk's requests, bytes, times and sizes", true, .stats = VIR_DOMAIN_STATS_BLOCK},
     [VMT_COLLECTOR_INTERFACE] = {"interface", "each network interface's bytes, packets, errors and drops", true, .stats = VIR_DOMAIN_STATS_INTERFACE},
     [VMT_COLLECTOR_IOTHREAD] = {"iothread", "each domain's number of IOThreads", true, .stats = VIR_DOMAIN_STATS_IOTHREAD},
+    [VMT_COLLECTOR_EVENTS] = {"events", "counters of libvirt's events, and when each domain started", true},
     [VMT_COLLECTOR_INVENTORY] = {"inventory", "whether a configuration change waits for a restart: one call a domain", false, .collect = vmt_collect_inventory},
     [VMT_COLLECTOR_METADATA] = {"metadata", "labels of your own from the domains' XML (--domain.metadata-label)", false},
 };

@@ -23,7 +23,7 @@ enum { REASONS = sizeof reconnect_keys / sizeof *reconnect_keys };
 struct vmt_connection {
     struct vmt_connection_options options;
     struct vmt_session session; /* the supervisor's own */
-    struct vmt_events events;
+    struct vmt_events *events;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -94,9 +94,9 @@ static bool establish(struct vmt_connection *connection, char *last_failure, siz
     connection->lost_reason = -1;
     pthread_mutex_unlock(&connection->lock);
     virConnectRegisterCloseCallback(connection->session.connection, on_close, connection, NULL);
-    vmt_events_register(&connection->events, &connection->session);
+    vmt_events_register(connection->events, &connection->session);
     /* Registered first, then everything is read again: no change can fall between. */
-    connection->options.changed(connection->options.changed_arg, NULL);
+    connection->options.sink.changed(connection->options.sink.arg, NULL);
     return true;
 }
 
@@ -119,7 +119,7 @@ static void stand(struct vmt_connection *connection)
     if (reason >= 0)
         tell(connection, VMT_NOTICE_DISCONNECTED, strchr(reconnect_keys[reason], '.') + 1);
     virConnectUnregisterCloseCallback(connection->session.connection, on_close);
-    vmt_events_deregister(&connection->events, &connection->session);
+    vmt_events_deregister(connection->events, &connection->session);
     vmt_session_close(&connection->session);
 }
 
@@ -151,6 +151,14 @@ static void *supervise(void *arg)
     return NULL;
 }
 
+static void release(struct vmt_connection *connection)
+{
+    vmt_events_free(connection->events);
+    pthread_cond_destroy(&connection->wake);
+    pthread_mutex_destroy(&connection->lock);
+    free(connection);
+}
+
 int vmt_connection_new(const struct vmt_connection_options *options, struct vmt_connection **ret_connection,
                        struct vmt_error *error)
 {
@@ -161,14 +169,14 @@ int vmt_connection_new(const struct vmt_connection_options *options, struct vmt_
     virSetErrorFunc(NULL, ignore_error);
     connection->options = *options;
     connection->session.calls = options->calls;
-    connection->events.changed = options->changed;
-    connection->events.changed_arg = options->changed_arg;
+    connection->events = vmt_events_new(&options->sink);
     connection->lost_reason = -1;
     pthread_mutex_init(&connection->lock, NULL);
     vmt_cond_init(&connection->wake);
-    int failed = vmt_thread_start(&connection->thread, "vmt-connection", supervise, connection);
+    int failed =
+        connection->events ? vmt_thread_start(&connection->thread, "vmt-connection", supervise, connection) : -ENOMEM;
     if (failed) {
-        free(connection);
+        release(connection);
         return vmt_error_set(error, failed, "cannot start the connection's thread: %s", strerror(-failed));
     }
     *ret_connection = connection;
@@ -185,9 +193,7 @@ bool vmt_connection_free(struct vmt_connection *connection, uint64_t until_ns)
     pthread_mutex_unlock(&connection->lock);
     if (!vmt_thread_join(connection->thread, until_ns))
         return false;
-    pthread_cond_destroy(&connection->wake);
-    pthread_mutex_destroy(&connection->lock);
-    free(connection);
+    release(connection);
     return true;
 }
 
@@ -212,6 +218,7 @@ void vmt_connection_sample(struct vmt_connection *connection, struct vmt_sample 
     pthread_mutex_lock(&connection->lock);
     for (unsigned i = 0; i < REASONS; i++)
         vmt_sample_set(sample, VMT_ENTITY_EXPORTER, reconnect_keys[i], vmt_integer(connection->reconnects[i]));
+    vmt_sample_set(sample, VMT_ENTITY_EXPORTER, "event_registrations", vmt_integer(connection->opened));
     pthread_mutex_unlock(&connection->lock);
 }
 

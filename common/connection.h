@@ -21,8 +21,7 @@ struct vmt_connection_options {
     struct vmt_calls *calls;
     vmt_notify *notify;
     void *notify_arg;
-    vmt_domain_changed *changed;
-    void *changed_arg;
+    struct vmt_event_sink sink;
 };
 
 struct vmt_connection;
@@ -40,7 +39,7 @@ unsigned vmt_connection_generation(struct vmt_connection *connection);
 /* Whether there has been a connection at all. */
 bool vmt_connection_was_open(struct vmt_connection *connection);
 
-/* Adds the connection's figures (reconnects by reason) to a sample of VMT_ENTITY_EXPORTER. */
+/* Adds the connection's figures (reconnects by reason, registrations for events) to a sample of VMT_ENTITY_EXPORTER. */
 void vmt_connection_sample(struct vmt_connection *connection, struct vmt_sample *sample);
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/decode.h"
-#include "common/reasons.h"
+#include "common/enums.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
@@ -306,8 +306,8 @@ static void add_reason(struct record *record)
     if (record->state < 0 || record->reason < 0)
         return;
     char number[16];
-    const char *const labels[] = {record->domain->name, vmt_domain_state_name(record->state, number),
-                                  vmt_domain_reason_name(record->state, record->reason, number)};
+    const char *const labels[] = {record->domain->name, vmt_enum_domain_state(record->state, number),
+                                  vmt_enum_domain_reason(record->state, record->reason, number)};
     vmt_part_add_info(record->part, VMT_ENTITY_DOMAIN_REASON, record->domain, labels);
 }
 

@@ -89,11 +89,28 @@ static int parse(const char *xml, size_t length, xmlDoc **ret_tree, struct vmt_e
     return result;
 }
 
+/* libxml2 compares each attribute of an element with each, so they are counted before: an element's are between two
+ * `<`. */
+static bool has_crowded_element(const char *xml)
+{
+    unsigned count = 0;
+    for (const char *at = strpbrk(xml, "<="); at; at = strpbrk(at + 1, "<=")) {
+        char value = at[1 + strspn(at + 1, SPACE)];
+        if (*at == '<')
+            count = 0;
+        else if ((value == '"' || value == '\'') && ++count > VMT_DOCUMENT_ATTRIBUTES_MAX)
+            return true;
+    }
+    return false;
+}
+
 int vmt_document_open(const char *xml, const char *root, struct vmt_document *ret_document, struct vmt_error *error)
 {
     size_t length = strnlen(xml, VMT_DOCUMENT_SIZE_MAX + 1);
     if (length > VMT_DOCUMENT_SIZE_MAX)
         return vmt_error_set(error, -EINVAL, "it is longer than %d bytes", VMT_DOCUMENT_SIZE_MAX);
+    if (has_crowded_element(xml))
+        return vmt_error_set(error, -EINVAL, "an element has more than %d attributes", VMT_DOCUMENT_ATTRIBUTES_MAX);
     struct vmt_document document = {0};
     int result = parse(xml, length, &document.tree, error);
     if (result < 0)

@@ -14,6 +14,12 @@ static void on_domain_changed(void *arg, const char *uuid)
     vmt_registry_mark(engine->context.registry, uuid);
 }
 
+static void on_domain_started(void *arg, const char *uuid, unsigned id)
+{
+    struct vmt_engine *engine = arg;
+    vmt_registry_started(engine->context.registry, uuid, id);
+}
+
 static int open_connection(struct vmt_engine *engine, const struct vmt_host_options *options, struct vmt_error *error)
 {
     struct vmt_connection_options own = {
@@ -22,8 +28,7 @@ static int open_connection(struct vmt_engine *engine, const struct vmt_host_opti
         .calls = &engine->workshop.calls,
         .notify = options->notify,
         .notify_arg = options->notify_arg,
-        .changed = on_domain_changed,
-        .changed_arg = engine,
+        .sink = {.arg = engine, .changed = on_domain_changed, .started = on_domain_started, .tally = engine->tally},
     };
     return vmt_connection_new(&own, &engine->workshop.connection, error);
 }
@@ -36,7 +41,8 @@ static int allocate(struct vmt_engine *engine, const struct vmt_host_options *op
     engine->context.registry = vmt_registry_new();
     engine->context.labels = options->labels;
     engine->journal = vmt_journal_new(options->notify, options->notify_arg);
-    if (!engine->monitors || !engine->context.registry || !engine->journal ||
+    engine->tally = vmt_tally_new();
+    if (!engine->monitors || !engine->context.registry || !engine->journal || !engine->tally ||
         vmt_uri_without_prompt(options->uri, &engine->uri) < 0)
         return vmt_error_set(error, -ENOMEM, "no memory for the collection engine");
     return 0;
@@ -47,6 +53,7 @@ static void release(struct vmt_engine *engine)
     for (unsigned i = 0; i < VMT_COLLECTOR_COUNT; i++)
         vmt_part_unref(engine->lanes[i].part);
     vmt_journal_free(engine->journal);
+    vmt_tally_free(engine->tally);
     vmt_registry_free(engine->context.registry);
     vmt_credentials_free(engine->credentials);
     vmt_board_done(&engine->workshop.board);
@@ -142,6 +149,8 @@ static void add_own_figures(struct vmt_engine *engine, struct vmt_collection *co
     vmt_sample_set(sample, VMT_ENTITY_EXPORTER, "unknown_parameters",
                    vmt_integer(vmt_names_count(&engine->workshop.unknown)));
     vmt_calls_sample(&engine->workshop.calls, part);
+    if (vmt_collection_wants(collection, VMT_COLLECTOR_EVENTS))
+        vmt_tally_sample(engine->tally, part);
 }
 
 struct vmt_snapshot *vmt_engine_cut(struct vmt_engine *engine, struct vmt_collection *collection)

@@ -36,6 +36,7 @@ struct vmt_engine {
     struct vmt_worker **monitors;
     unsigned monitor_count;
     struct vmt_journal *journal;
+    struct vmt_tally *tally; /* of events */
     _Atomic uint64_t duplicates;
     atomic_bool is_aborted;
 };

@@ -4,6 +4,14 @@
 
 #include <stdlib.h>
 
+/* Counters of the events of a domain that is gone stay for this long after the last of them. */
+static const uint64_t forget_after = 600 * VMT_SECOND;
+
+static bool is_known(void *arg, const char *name)
+{
+    return vmt_registry_has(arg, name);
+}
+
 static void tell_change(struct vmt_run *run, const struct vmt_domain *domain, enum vmt_answer answer)
 {
     static const char *const texts[VMT_ANSWER_COUNT] = {
@@ -19,18 +27,28 @@ static void tell_change(struct vmt_run *run, const struct vmt_domain *domain, en
         run->engine->workshop.notify(run->engine->workshop.notify_arg, &notice);
 }
 
-static void add_freshness(struct vmt_run *run, struct vmt_part *part, const struct vmt_domain *known,
+static void add_freshness(struct vmt_run *run, struct vmt_sample *sample, const struct vmt_domain *domain,
                           enum vmt_answer answer)
 {
     uint64_t last = 0;
     bool is_whole = answer == VMT_ANSWER_WHOLE;
-    if (vmt_registry_note(run->engine->context.registry, known, is_whole ? vmt_wall_ns() : 0, &last))
-        tell_change(run, known, answer);
-    const struct vmt_domain *domain = vmt_part_add_domain(part, known->name, known->uuid);
-    struct vmt_sample *sample = domain ? vmt_part_add(part, VMT_ENTITY_DOMAIN_COLLECTION, domain, &domain->name) : NULL;
-    vmt_sample_set(sample, VMT_ENTITY_DOMAIN_COLLECTION, "collected", vmt_integer(is_whole));
+    if (vmt_registry_note(run->engine->context.registry, domain, is_whole ? vmt_wall_ns() : 0, &last))
+        tell_change(run, domain, answer);
+    vmt_sample_set(sample, VMT_ENTITY_DOMAIN_LIFE, "collected", vmt_integer(is_whole));
     if (last)
-        vmt_sample_set(sample, VMT_ENTITY_DOMAIN_COLLECTION, "last_collected", vmt_integer(last));
+        vmt_sample_set(sample, VMT_ENTITY_DOMAIN_LIFE, "last_collected", vmt_integer(last));
+}
+
+static void add_life(struct vmt_run *run, struct vmt_part *part, const struct vmt_inventory_entry *entry,
+                     enum vmt_answer answer)
+{
+    const struct vmt_domain *domain = vmt_part_add_domain(part, entry->domain->name, entry->domain->uuid);
+    struct vmt_sample *sample = domain ? vmt_part_add(part, VMT_ENTITY_DOMAIN_LIFE, domain, &domain->name) : NULL;
+    uint64_t started = vmt_registry_start(run->engine->context.registry, entry);
+    if (started)
+        vmt_sample_set(sample, VMT_ENTITY_DOMAIN_LIFE, "started", vmt_integer(started));
+    if (run->stats)
+        add_freshness(run, sample, entry->domain, answer);
 }
 
 /* The sum of a domain value over all active domains; absent while one of them is unknown. */
@@ -79,12 +97,13 @@ void vmt_summary(struct vmt_run *run)
         return;
     unsigned counts[VMT_ANSWER_COUNT] = {0};
     struct vmt_part *part = vmt_part_new();
-    for (unsigned i = 0; part && run->stats && i < run->inventory->count; i++) {
-        if (!run->inventory->entries[i].is_active)
+    for (unsigned i = 0; part && i < run->inventory->count; i++) {
+        const struct vmt_inventory_entry *entry = &run->inventory->entries[i];
+        if (!entry->is_active)
             continue;
-        counts[run->answers[i]]++;
+        counts[run->answers[i]] += run->stats != 0;
         if (run->answers[i] != VMT_ANSWER_GONE)
-            add_freshness(run, part, run->inventory->entries[i].domain, run->answers[i]);
+            add_life(run, part, entry, run->answers[i]);
     }
     conclude(run, counts);
     if (part) {
@@ -94,4 +113,7 @@ void vmt_summary(struct vmt_run *run)
     vmt_part_unref(part);
     free(run->answers);
     run->answers = NULL;
+    uint64_t now = vmt_now_ns();
+    vmt_tally_forget(run->engine->tally, now > forget_after ? now - forget_after : 0, is_known,
+                     run->engine->context.registry);
 }

@@ -1,31 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libvirt's events on one connection: they say when something that was read once must be read again.
- * Callbacks run on libvirt's event thread, copy what they need and return.
+ * libvirt's events on one connection. Each is counted; those after which something that was read once must be read
+ * again say so; a start is noted with its time. Events that happened while there was no connection are not known and
+ * not made up. Callbacks run on libvirt's event thread, copy what they need and return.
  */
 #ifndef VIRTMETER_COMMON_EVENTS_H
 #define VIRTMETER_COMMON_EVENTS_H
 
 #include "common/session.h"
+#include "common/tally.h"
 
-/* Told, on libvirt's event thread, that what is known of a domain may be out of date; NULL uuid: of all domains. */
-typedef void vmt_domain_changed(void *arg, const char *uuid);
-
-enum { VMT_EVENT_KINDS = 6 };
-
-struct vmt_events {
-    vmt_domain_changed *changed;
-    void *changed_arg;
-    int callbacks[VMT_EVENT_KINDS]; /* libvirt's callback ids, -1: not registered */
+/* Who hears of events. Called on libvirt's event thread. */
+struct vmt_event_sink {
+    void *arg;
+    /* What is known of a domain may be out of date; NULL uuid: of all domains. */
+    void (*changed)(void *arg, const char *uuid);
+    /* A domain started just now; `id` is its new id. */
+    void (*started)(void *arg, const char *uuid, unsigned id);
+    struct vmt_tally *tally;
 };
 
+struct vmt_events;
+
+/* NULL when there is no memory. What `sink` points to must outlive the events. */
+struct vmt_events *vmt_events_new(const struct vmt_event_sink *sink);
+void vmt_events_free(struct vmt_events *events);
+
 /*
- * Registers for every kind of event that changes a domain's XML (virConnectDomainEventRegisterAny). Kinds that this
- * driver lacks are left out. Waits for libvirt. `events` must stay where it is until vmt_events_deregister.
+ * Registers for every kind of domain, storage pool, network, node device and secret event that this driver has
+ * (virConnectDomainEventRegisterAny and its siblings). Waits for libvirt.
  */
 void vmt_events_register(struct vmt_events *events, struct vmt_session *session);
 
-/* Waits for libvirt when the connection is alive. */
+/* Waits for libvirt when the connection is alive. Must come before the connection is closed. */
 void vmt_events_deregister(struct vmt_events *events, struct vmt_session *session);
 
 #endif

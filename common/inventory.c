@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/inventory.h"
-#include "common/reasons.h"
+#include "common/enums.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -28,6 +28,7 @@ static const struct vmt_metric exporter_metrics[] = {
     {"reconnects.eof", "libvirt_exporter_reconnects_total", VMT_COUNTER, VMT_NUMBER, OF, PART("reason", "eof")},
     {"reconnects.keepalive", "libvirt_exporter_reconnects_total", VMT_COUNTER, VMT_NUMBER, OF, PART("reason", "keepalive")},
     {"reconnects.client", "libvirt_exporter_reconnects_total", VMT_COUNTER, VMT_NUMBER, OF, PART("reason", "client")},
+    {"event_registrations", "libvirt_exporter_event_registrations_total", VMT_COUNTER, VMT_NUMBER, .collector = VMT_COLLECTOR_EVENTS, .help = "Times virtmeter registered for libvirt's events: once for each connection. Events between two connections are not counted."},
     {"duplicates", "libvirt_exporter_duplicate_samples_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Samples dropped because another one with the same labels was there already, such as a second disk with the same target."},
     {"unknown_parameters", "libvirt_exporter_unknown_parameters", VMT_GAUGE, VMT_NUMBER, OF, .help = "Distinct parameters sent by libvirt that this version of virtmeter does not know; the log names each once."},
 #undef OF
@@ -181,8 +182,9 @@ static const struct vmt_metric domain_reason_metrics[] = {
     {"info", "libvirt_domain_state_reason_info", VMT_INFO, .collector = VMT_COLLECTOR_DOMAIN, .help = "Why the domain is in its state (state.reason)."},
 };
 
-static const struct vmt_metric domain_collection_metrics[] = {
+static const struct vmt_metric domain_life_metrics[] = {
     {"collected", "libvirt_domain_collected", VMT_GAUGE, VMT_BOOLEAN, .collector = VMT_COLLECTOR_EXPORTER, .help = "Whether all statistics of the active domain came back in this collection; 0: only those that need no answer from its hypervisor."},
+    {"started", "libvirt_domain_start_timestamp_seconds", VMT_GAUGE, VMT_NANOSECONDS, .collector = VMT_COLLECTOR_EVENTS, .help = "When the domain started, in seconds since 1970, by its lifecycle event; absent when it started before virtmeter did or while libvirt was not connected."},
     {"last_collected", "libvirt_domain_last_collected_timestamp_seconds", VMT_GAUGE, VMT_NANOSECONDS, .collector = VMT_COLLECTOR_EXPORTER, .help = "When all statistics of the active domain came back last, in seconds since 1970; absent when they never did."},
 };
 
@@ -237,6 +239,26 @@ static const struct vmt_metric interface_info_metrics[] = {
     {"info", "libvirt_domain_interface_info", VMT_INFO, .collector = VMT_COLLECTOR_INTERFACE, .help = "The interface as the domain's XML describes it (virDomainGetXMLDesc)."},
 };
 
+static const struct vmt_metric lifecycle_event_metrics[] = {
+    {"events", "libvirt_domain_lifecycle_events_total", VMT_COUNTER, VMT_NUMBER, .collector = VMT_COLLECTOR_EVENTS, .help = "Lifecycle events of the domain since virtmeter started (VIR_DOMAIN_EVENT_ID_LIFECYCLE)."},
+};
+
+static const struct vmt_metric domain_event_metrics[] = {
+    {"events", "libvirt_domain_events_total", VMT_COUNTER, VMT_NUMBER, .collector = VMT_COLLECTOR_EVENTS, .help = "Other events of the domain since virtmeter started (virConnectDomainEventRegisterAny)."},
+};
+
+static const struct vmt_metric io_error_metrics[] = {
+    {"errors", "libvirt_domain_io_errors_total", VMT_COUNTER, VMT_NUMBER, .collector = VMT_COLLECTOR_EVENTS, .help = "I/O errors of the domain since virtmeter started, by libvirt's alias of the device, what was done and why (VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON)."},
+};
+
+static const struct vmt_metric job_completed_metrics[] = {
+    {"jobs", "libvirt_domain_jobs_completed_total", VMT_COUNTER, VMT_NUMBER, .collector = VMT_COLLECTOR_EVENTS, .help = "Jobs of the domain that ended since virtmeter started (VIR_DOMAIN_EVENT_ID_JOB_COMPLETED)."},
+};
+
+static const struct vmt_metric object_event_metrics[] = {
+    {"events", "libvirt_object_events_total", VMT_COUNTER, VMT_NUMBER, .collector = VMT_COLLECTOR_EVENTS, .help = "Events of storage pools, networks, node devices and secrets since virtmeter started."},
+};
+
 #define LABELS(...)                                                                                                    \
     .label_names = (const char *const[]){__VA_ARGS__, NULL},                                                           \
     .label_count = sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)
@@ -260,12 +282,17 @@ static const struct vmt_entity_table tables[VMT_ENTITY_COUNT] = {
     [VMT_ENTITY_DOMAIN_OPENSTACK] = {"domain openstack", NULL, LABELS("domain", "instance_name", "instance_id", "flavor_name", "user_name", "user_id", "project_name", "project_id"), .key_count = 1, METRICS(domain_openstack_metrics)},
     [VMT_ENTITY_DOMAIN_METADATA] = {"domain metadata", NULL, LABELS("domain"), .key_count = 1, METRICS(domain_metadata_metrics)},
     [VMT_ENTITY_DOMAIN_REASON] = {"domain reason", NULL, LABELS("domain", "state", "reason"), .key_count = 1, METRICS(domain_reason_metrics)},
-    [VMT_ENTITY_DOMAIN_COLLECTION] = {"domain collection", NULL, LABELS("domain"), .key_count = 1, METRICS(domain_collection_metrics)},
+    [VMT_ENTITY_DOMAIN_LIFE] = {"domain life", NULL, LABELS("domain"), .key_count = 1, METRICS(domain_life_metrics)},
     [VMT_ENTITY_VCPU] = {"vcpu", "vcpu.", LABELS("domain", "vcpu"), .key_count = 2, METRICS(vcpu_metrics)},
     [VMT_ENTITY_BLOCK] = {"block", "block.", LABELS("domain", "device"), .key_count = 2, METRICS(block_metrics)},
     [VMT_ENTITY_BLOCK_INFO] = {"block info", NULL, LABELS("domain", "device", "disk_type", "device_type", "bus", "driver_type", "cache", "discard", "source", "serial"), .key_count = 2, METRICS(block_info_metrics)},
     [VMT_ENTITY_INTERFACE] = {"interface", "net.", LABELS("domain", "interface"), .key_count = 2, METRICS(interface_metrics)},
     [VMT_ENTITY_INTERFACE_INFO] = {"interface info", NULL, LABELS("domain", "interface", "alias", "type", "source", "mac", "model", "mtu", "virtual_port"), .key_count = 2, METRICS(interface_info_metrics)},
+    [VMT_ENTITY_LIFECYCLE_EVENT] = {"lifecycle event", NULL, LABELS("domain", "event", "detail"), .key_count = 3, METRICS(lifecycle_event_metrics)},
+    [VMT_ENTITY_DOMAIN_EVENT] = {"domain event", NULL, LABELS("domain", "event"), .key_count = 2, METRICS(domain_event_metrics)},
+    [VMT_ENTITY_IO_ERROR] = {"I/O error", NULL, LABELS("domain", "alias", "action", "reason"), .key_count = 4, METRICS(io_error_metrics)},
+    [VMT_ENTITY_JOB_COMPLETED] = {"completed job", NULL, LABELS("domain", "operation", "result"), .key_count = 3, METRICS(job_completed_metrics)},
+    [VMT_ENTITY_OBJECT_EVENT] = {"object event", NULL, LABELS("object", "event"), .key_count = 2, METRICS(object_event_metrics)},
 };
 
 /* clang-format on */

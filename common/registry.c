@@ -17,6 +17,8 @@ struct remembered {
     bool is_being_read;
     uint64_t due_ns;
     struct vmt_part *identity;
+    unsigned started_id;
+    uint64_t started_ns;   /* when it started under started_id, since 1970; 0: not known */
     uint64_t collected_ns; /* when its monitor's values came back last, since 1970; 0: never */
     bool is_stuck;
 };
@@ -82,6 +84,8 @@ static bool carry_over(struct vmt_registry *registry, const struct vmt_inventory
         domain.is_being_read = known->is_being_read;
         domain.due_ns = known->due_ns;
         domain.identity = known->identity;
+        domain.started_id = known->started_id;
+        domain.started_ns = known->started_ns;
         domain.collected_ns = known->collected_ns;
         domain.is_stuck = known->is_stuck;
         known->identity = NULL;
@@ -118,6 +122,53 @@ void vmt_registry_mark(struct vmt_registry *registry, const char *uuid)
     for (unsigned i = 0; !uuid && i < registry->count; i++)
         registry->domains[i].version++;
     pthread_mutex_unlock(&registry->lock);
+}
+
+/* With the lock held: the domain, added at its place when it is not there yet; NULL when there is no memory. */
+static struct remembered *find_or_add(struct vmt_registry *registry, const char *uuid)
+{
+    struct remembered *known = find(registry, uuid);
+    if (known)
+        return known;
+    struct remembered *domains = realloc(registry->domains, (registry->count + 1) * sizeof *domains);
+    struct remembered domain = {.name = domains ? strdup("") : NULL, .version = 1};
+    registry->domains = domains ? domains : registry->domains;
+    if (!domain.name)
+        return NULL;
+    memcpy(domain.uuid, uuid, VMT_UUID_TEXT);
+    domains[registry->count++] = domain;
+    qsort(domains, registry->count, sizeof *domains, by_uuid);
+    return find(registry, uuid);
+}
+
+void vmt_registry_started(struct vmt_registry *registry, const char *uuid, unsigned id)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *known = find_or_add(registry, uuid);
+    if (known) {
+        known->started_id = id;
+        known->started_ns = vmt_wall_ns();
+    }
+    pthread_mutex_unlock(&registry->lock);
+}
+
+uint64_t vmt_registry_start(struct vmt_registry *registry, const struct vmt_inventory_entry *entry)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *known = find(registry, entry->domain->uuid);
+    uint64_t started = known && known->started_id == entry->id ? known->started_ns : 0;
+    pthread_mutex_unlock(&registry->lock);
+    return started;
+}
+
+bool vmt_registry_has(struct vmt_registry *registry, const char *name)
+{
+    pthread_mutex_lock(&registry->lock);
+    bool has = false;
+    for (unsigned i = 0; i < registry->count && !has; i++)
+        has = !strcmp(registry->domains[i].name, name);
+    pthread_mutex_unlock(&registry->lock);
+    return has;
 }
 
 bool vmt_registry_claim(struct vmt_registry *registry, const struct vmt_domain *domain, unsigned *ret_version)

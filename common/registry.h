@@ -20,6 +20,15 @@ void vmt_registry_sync(struct vmt_registry *registry, const struct vmt_inventory
 /* An event says that the XML of this domain changed; NULL: of all of them. */
 void vmt_registry_mark(struct vmt_registry *registry, const char *uuid);
 
+/* A domain started just now, under this id; the time goes with that id alone. */
+void vmt_registry_started(struct vmt_registry *registry, const char *uuid, unsigned id);
+
+/* When the domain with its present id started, in ns since 1970; 0: not known. */
+uint64_t vmt_registry_start(struct vmt_registry *registry, const struct vmt_inventory_entry *entry);
+
+/* Whether there is a domain of this name. */
+bool vmt_registry_has(struct vmt_registry *registry, const char *name);
+
 /*
  * Whether the domain's XML must be read now. If so it is noted as being read (and not asked for twice) until
  * vmt_registry_store; `ret_version` goes there, so that a change meanwhile is not lost.

@@ -81,18 +81,10 @@ static struct vmt_sample *new_sample(struct vmt_part *part, const struct vmt_ent
     return sample;
 }
 
-struct vmt_sample *vmt_part_add(struct vmt_part *part, enum vmt_entity entity, const struct vmt_domain *domain,
-                                const char *const *labels)
+struct vmt_sample *vmt_part_add_unique(struct vmt_part *part, enum vmt_entity entity, const struct vmt_domain *domain,
+                                       const char *const *labels)
 {
-    const struct vmt_entity_table *table = vmt_entity_table(entity);
-    struct vmt_sample **first = &part->samples[entity].first_of_domain;
-    if (*first && (*first)->domain != domain)
-        *first = NULL;
-    if (is_duplicate(*first, labels, table->key_count)) {
-        part->duplicates++;
-        return NULL;
-    }
-    struct vmt_sample *sample = new_sample(part, table, labels);
+    struct vmt_sample *sample = new_sample(part, vmt_entity_table(entity), labels);
     if (!sample) {
         part->out_of_memory = true;
         return NULL;
@@ -100,9 +92,22 @@ struct vmt_sample *vmt_part_add(struct vmt_part *part, enum vmt_entity entity, c
     sample->domain = domain;
     *part->samples[entity].end = sample;
     part->samples[entity].end = &sample->next;
-    if (!*first)
+    struct vmt_sample **first = &part->samples[entity].first_of_domain;
+    if (!*first || (*first)->domain != domain)
         *first = sample;
     return sample;
+}
+
+struct vmt_sample *vmt_part_add(struct vmt_part *part, enum vmt_entity entity, const struct vmt_domain *domain,
+                                const char *const *labels)
+{
+    const struct vmt_sample *first = part->samples[entity].first_of_domain;
+    bool is_of_domain = first && first->domain == domain;
+    if (is_of_domain && is_duplicate(first, labels, vmt_entity_table(entity)->key_count)) {
+        part->duplicates++;
+        return NULL;
+    }
+    return vmt_part_add_unique(part, entity, domain, labels);
 }
 
 void vmt_part_add_info(struct vmt_part *part, enum vmt_entity entity, const struct vmt_domain *domain,

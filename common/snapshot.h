@@ -69,6 +69,10 @@ const struct vmt_domain *vmt_part_add_domain(struct vmt_part *part, const char *
 struct vmt_sample *vmt_part_add(struct vmt_part *part, enum vmt_entity entity, const struct vmt_domain *domain,
                                 const char *const *labels);
 
+/* The same, for a caller who knows that the labels are new: no search for a duplicate. */
+struct vmt_sample *vmt_part_add_unique(struct vmt_part *part, enum vmt_entity entity, const struct vmt_domain *domain,
+                                       const char *const *labels);
+
 /* Adds a sample whose only row says 1: an info metric. */
 void vmt_part_add_info(struct vmt_part *part, enum vmt_entity entity, const struct vmt_domain *domain,
                        const char *const *labels);
