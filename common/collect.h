@@ -31,6 +31,9 @@ void vmt_collect_connection(struct vmt_session *session);
 void vmt_collect_node(struct vmt_session *session);
 void vmt_collect_capabilities(struct vmt_session *session);
 void vmt_collect_inventory(struct vmt_session *session);
+void vmt_collect_pool(struct vmt_session *session);
+void vmt_collect_network(struct vmt_session *session);
+void vmt_collect_objects(struct vmt_session *session);
 
 /* The collector called `name`, or -1. The exporter's own one cannot be named. */
 int vmt_collector_find(const char *name);

@@ -154,6 +154,7 @@ static void *supervise(void *arg)
 static void release(struct vmt_connection *connection)
 {
     vmt_events_free(connection->events);
+    vmt_session_done(&connection->session);
     pthread_cond_destroy(&connection->wake);
     pthread_mutex_destroy(&connection->lock);
     free(connection);
@@ -168,6 +169,7 @@ int vmt_connection_new(const struct vmt_connection_options *options, struct vmt_
     /* Errors are collected call by call; libvirt shall not print them as well. */
     virSetErrorFunc(NULL, ignore_error);
     connection->options = *options;
+    vmt_session_init(&connection->session);
     connection->session.calls = options->calls;
     connection->events = vmt_events_new(&options->sink);
     connection->lost_reason = -1;

@@ -43,8 +43,7 @@ void vmt_document_done(struct vmt_document *document);
 #define VMT_XML_ERROR const xmlError
 #endif
 
-/* A handler that does nothing: without one libxml2 writes to stderr. The parser and the XPath context keep the last
- * error. */
+/* Does nothing; without a handler libxml2 writes to stderr. Its contexts keep the last error all the same. */
 void vmt_document_ignore_error(void *arg, VMT_XML_ERROR *error);
 
 /* The first child element called `name` of no namespace, or NULL; NULL for a NULL `parent`. */

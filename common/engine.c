@@ -109,8 +109,10 @@ bool vmt_engine_free(struct vmt_engine *engine, uint64_t until_ns)
 {
     if (!engine)
         return true;
-    for (unsigned i = 0; i < VMT_COLLECTOR_COUNT; i++)
+    for (unsigned i = 0; i < VMT_COLLECTOR_COUNT; i++) {
         stop_worker(engine->lanes[i].worker);
+        stop_worker(engine->lanes[i].spare);
+    }
     for (unsigned i = 0; i < engine->monitor_count; i++)
         stop_worker(engine->monitors[i]);
     stop_worker(engine->inventory.worker);
@@ -118,7 +120,8 @@ bool vmt_engine_free(struct vmt_engine *engine, uint64_t until_ns)
     bool is_free = free_worker(&engine->inventory.worker, until_ns);
     is_free = free_worker(&engine->basics.worker, until_ns) && is_free;
     for (unsigned i = 0; i < VMT_COLLECTOR_COUNT; i++)
-        is_free = free_worker(&engine->lanes[i].worker, until_ns) && is_free;
+        is_free = free_worker(&engine->lanes[i].worker, until_ns) && free_worker(&engine->lanes[i].spare, until_ns) &&
+                  is_free;
     for (unsigned i = 0; i < engine->monitor_count; i++)
         is_free = free_worker(&engine->monitors[i], until_ns) && is_free;
     is_free = is_free && vmt_connection_free(engine->workshop.connection, until_ns);

@@ -133,10 +133,9 @@ static struct vmt_worker *idle_monitor(struct vmt_run *run)
 {
     struct vmt_engine *engine = run->engine;
     for (unsigned i = 0; running_queries(run) < VMT_PARALLEL && i < engine->monitor_count; i++) {
-        if (!engine->monitors[i])
-            engine->monitors[i] = vmt_worker_new(&engine->workshop);
-        if (engine->monitors[i] && vmt_worker_is_idle(engine->monitors[i]))
-            return engine->monitors[i];
+        struct vmt_worker *worker = vmt_engine_idle(engine, &engine->monitors[i]);
+        if (worker)
+            return worker;
     }
     return NULL;
 }
@@ -164,7 +163,8 @@ static void start_basics(struct vmt_run *run)
     for (unsigned i = 0; query && i < run->inventory->count; i++)
         if (run->inventory->entries[i].is_active && run->answers[i] == VMT_ANSWER_NONE)
             vmt_query_add(query, &run->inventory->entries[i]);
-    struct vmt_worker *worker = query && query->count ? vmt_lane_idle_worker(run->engine, &run->engine->basics) : NULL;
+    struct vmt_worker *worker =
+        query && query->count ? vmt_engine_idle(run->engine, &run->engine->basics.worker) : NULL;
     if (worker)
         vmt_run_start(run, worker, &query->task, VMT_ROLE_QUERY, VMT_COLLECTOR_DOMAIN, vmt_query_patience(query));
     else if (query)

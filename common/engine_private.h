@@ -15,6 +15,9 @@
 /* A collector with a worker of its own, and what it learned when that lasts. */
 struct vmt_lane {
     struct vmt_worker *worker; /* NULL: never started */
+    /* When the worker hangs on one object (a storage pool), the spare asks the others. */
+    struct vmt_worker *spare;
+    char suspect[VMT_OBJECT_TEXT];
     struct vmt_usual usual;
     struct vmt_part *part;
     uint64_t part_ns;
@@ -75,8 +78,8 @@ struct vmt_run {
 void vmt_run_start(struct vmt_run *run, struct vmt_worker *worker, struct vmt_task *task, enum vmt_role role,
                    enum vmt_collector collector, uint64_t patience_ns);
 
-/* The lane's worker, made when it is needed first; NULL when it is late with an earlier task, or cannot be made. */
-struct vmt_worker *vmt_lane_idle_worker(struct vmt_engine *engine, struct vmt_lane *lane);
+/* `*worker`, made when it is needed first; NULL when it is late with an earlier task, or cannot be made. */
+struct vmt_worker *vmt_engine_idle(struct vmt_engine *engine, struct vmt_worker **worker);
 
 /* engine_monitor.c */
 

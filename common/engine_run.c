@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A collector that takes longer than this, and much longer than usual, is given up. */
 static const uint64_t least_patience = VMT_SECOND;
@@ -12,13 +13,16 @@ struct collector_task {
     struct vmt_task task;
     const struct vmt_collector_row *row;
     struct vmt_usual *usual;
+    char skipped[VMT_OBJECT_TEXT]; /* what must not be asked about; "": nothing */
 };
 
 static void run_collector(struct vmt_task *task, struct vmt_session *session)
 {
     struct collector_task *own = (struct collector_task *)task;
     uint64_t began = vmt_now_ns();
+    session->skipped = own->skipped[0] ? own->skipped : NULL;
     own->row->collect(session);
+    session->skipped = NULL;
     vmt_usual_learn(own->usual, vmt_now_ns() - began);
 }
 
@@ -27,11 +31,11 @@ static void destroy_collector(struct vmt_task *task)
     free(task);
 }
 
-struct vmt_worker *vmt_lane_idle_worker(struct vmt_engine *engine, struct vmt_lane *lane)
+struct vmt_worker *vmt_engine_idle(struct vmt_engine *engine, struct vmt_worker **worker)
 {
-    if (!lane->worker)
-        lane->worker = vmt_worker_new(&engine->workshop);
-    return lane->worker && vmt_worker_is_idle(lane->worker) ? lane->worker : NULL;
+    if (!*worker)
+        *worker = vmt_worker_new(&engine->workshop);
+    return *worker && vmt_worker_is_idle(*worker) ? *worker : NULL;
 }
 
 void vmt_run_start(struct vmt_run *run, struct vmt_worker *worker, struct vmt_task *task, enum vmt_role role,
@@ -57,12 +61,21 @@ static bool reuse(struct vmt_run *run, struct vmt_lane *lane, enum vmt_collector
     return true;
 }
 
+/* The lane's worker, or while it hangs on one object the spare, to ask about the others. */
+static struct vmt_worker *lane_worker(struct vmt_engine *engine, struct vmt_lane *lane)
+{
+    struct vmt_worker *worker = vmt_engine_idle(engine, &lane->worker);
+    if (worker)
+        lane->suspect[0] = '\0';
+    return !worker && lane->suspect[0] ? vmt_engine_idle(engine, &lane->spare) : worker;
+}
+
 static void start_collector(struct vmt_run *run, enum vmt_collector collector)
 {
     struct vmt_lane *lane = &run->engine->lanes[collector];
     if (reuse(run, lane, collector))
         return;
-    struct vmt_worker *worker = vmt_lane_idle_worker(run->engine, lane);
+    struct vmt_worker *worker = lane_worker(run->engine, lane);
     struct collector_task *own = worker ? calloc(1, sizeof *own) : NULL;
     if (!own || vmt_task_init(&own->task, run_collector, destroy_collector) < 0) {
         free(own);
@@ -71,6 +84,7 @@ static void start_collector(struct vmt_run *run, enum vmt_collector collector)
     }
     own->row = vmt_collector_row(collector);
     own->usual = &lane->usual;
+    memcpy(own->skipped, lane->suspect, sizeof own->skipped);
     vmt_run_start(run, worker, &own->task, VMT_ROLE_COLLECTOR, collector,
                   vmt_usual_patience(&lane->usual, 1, least_patience));
 }
@@ -78,7 +92,7 @@ static void start_collector(struct vmt_run *run, enum vmt_collector collector)
 static void start_inventory(struct vmt_run *run)
 {
     struct vmt_lane *lane = &run->engine->inventory;
-    struct vmt_worker *worker = vmt_lane_idle_worker(run->engine, lane);
+    struct vmt_worker *worker = vmt_engine_idle(run->engine, &lane->worker);
     unsigned stats = vmt_collection_wants(run->collection, VMT_COLLECTOR_INTERFACE) ? VIR_DOMAIN_STATS_INTERFACE : 0;
     struct vmt_inventory_task *own = worker ? vmt_inventory_task_new(stats) : NULL;
     if (own)
@@ -145,10 +159,23 @@ static void came_back(struct vmt_run *run, struct vmt_task *task)
     vmt_task_unref(task);
 }
 
+/* When it is one object that it hangs on, the others are asked about at once. */
+static void collector_hangs(struct vmt_run *run, const struct vmt_running *running)
+{
+    struct vmt_lane *lane = &run->engine->lanes[running->collector];
+    bool is_first = running->task->worker == lane->worker;
+    if (is_first)
+        vmt_worker_asking(lane->worker, lane->suspect);
+    if (is_first && lane->suspect[0])
+        start_collector(run, running->collector);
+    else
+        vmt_collection_conclude(run->collection, running->collector, false, vmt_now_ns() - running->task->began_ns);
+}
+
 static void hangs(struct vmt_run *run, const struct vmt_running *running)
 {
     if (running->role == VMT_ROLE_COLLECTOR)
-        vmt_collection_conclude(run->collection, running->collector, false, vmt_now_ns() - running->task->began_ns);
+        collector_hangs(run, running);
     else if (running->role == VMT_ROLE_QUERY)
         vmt_monitor_hangs(run, (struct vmt_query *)running->task);
 }

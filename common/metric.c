@@ -239,6 +239,42 @@ static const struct vmt_metric interface_info_metrics[] = {
     {"info", "libvirt_domain_interface_info", VMT_INFO, .collector = VMT_COLLECTOR_INTERFACE, .help = "The interface as the domain's XML describes it (virDomainGetXMLDesc)."},
 };
 
+static const char *const pool_states[] = {"inactive", "building", "running", "degraded", "inaccessible", NULL};
+
+static const struct vmt_metric pool_metrics[] = {
+#define OF .collector = VMT_COLLECTOR_POOL
+#define POOL "libvirt_storage_pool_"
+    {"state", POOL "status", VMT_STATESET, .label = "state", .states = pool_states, OF, .help = "State of the storage pool: 1 for the state it is in, 0 for the others (virStoragePoolGetInfo)."},
+    {"capacity", POOL "capacity_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Size of the storage pool, as libvirt saw it last (virStoragePoolGetInfo)."},
+    {"allocation", POOL "allocation_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Space taken in the storage pool, as libvirt saw it last (virStoragePoolGetInfo)."},
+    {"available", POOL "available_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Space left in the storage pool, as libvirt saw it last (virStoragePoolGetInfo)."},
+    {"volumes", POOL "volumes", VMT_GAUGE, VMT_NUMBER, OF, .help = "Volumes in the storage pool, as libvirt saw it last (virStoragePoolNumOfVolumes)."},
+#undef OF
+};
+
+static const struct vmt_metric pool_info_metrics[] = {
+    {"info", "libvirt_storage_pool_info", VMT_INFO, .collector = VMT_COLLECTOR_POOL, .help = "The storage pool as its XML describes it (virStoragePoolGetXMLDesc)."},
+};
+
+static const struct vmt_metric network_metrics[] = {
+    {"active", "libvirt_network_active", VMT_GAUGE, VMT_BOOLEAN, .collector = VMT_COLLECTOR_NETWORK, .help = "Whether the network is active (virNetworkIsActive)."},
+    {"dhcp_leases", "libvirt_network_dhcp_leases", VMT_GAUGE, VMT_NUMBER, .collector = VMT_COLLECTOR_NETWORK, .help = "DHCP leases that libvirt's own server on the network has given (virNetworkGetDHCPLeases)."},
+};
+
+static const struct vmt_metric network_info_metrics[] = {
+    {"info", "libvirt_network_info", VMT_INFO, .collector = VMT_COLLECTOR_NETWORK, .help = "The network as its XML describes it (virNetworkGetXMLDesc)."},
+};
+
+static const struct vmt_metric objects_metrics[] = {
+#define OF .collector = VMT_COLLECTOR_OBJECTS
+    {"interface", "libvirt_objects", VMT_GAUGE, VMT_NUMBER, OF, PART("kind", "interface"), .help = "Other things that libvirt manages on this host, by kind."},
+    {"secret", "libvirt_objects", VMT_GAUGE, VMT_NUMBER, OF, PART("kind", "secret")},
+    {"nwfilter", "libvirt_objects", VMT_GAUGE, VMT_NUMBER, OF, PART("kind", "nwfilter")},
+    {"nwfilter_binding", "libvirt_objects", VMT_GAUGE, VMT_NUMBER, OF, PART("kind", "nwfilter_binding")},
+    {"node_device", "libvirt_objects", VMT_GAUGE, VMT_NUMBER, OF, PART("kind", "node_device")},
+#undef OF
+};
+
 static const struct vmt_metric lifecycle_event_metrics[] = {
     {"events", "libvirt_domain_lifecycle_events_total", VMT_COUNTER, VMT_NUMBER, .collector = VMT_COLLECTOR_EVENTS, .help = "Lifecycle events of the domain since virtmeter started (VIR_DOMAIN_EVENT_ID_LIFECYCLE)."},
 };
@@ -288,6 +324,11 @@ static const struct vmt_entity_table tables[VMT_ENTITY_COUNT] = {
     [VMT_ENTITY_BLOCK_INFO] = {"block info", NULL, LABELS("domain", "device", "disk_type", "device_type", "bus", "driver_type", "cache", "discard", "source", "serial"), .key_count = 2, METRICS(block_info_metrics)},
     [VMT_ENTITY_INTERFACE] = {"interface", "net.", LABELS("domain", "interface"), .key_count = 2, METRICS(interface_metrics)},
     [VMT_ENTITY_INTERFACE_INFO] = {"interface info", NULL, LABELS("domain", "interface", "alias", "type", "source", "mac", "model", "mtu", "virtual_port"), .key_count = 2, METRICS(interface_info_metrics)},
+    [VMT_ENTITY_POOL] = {"storage pool", NULL, LABELS("storage_pool"), .key_count = 1, METRICS(pool_metrics)},
+    [VMT_ENTITY_POOL_INFO] = {"storage pool info", NULL, LABELS("storage_pool", "uuid", "type", "target"), .key_count = 1, METRICS(pool_info_metrics)},
+    [VMT_ENTITY_NETWORK] = {"network", NULL, LABELS("network"), .key_count = 1, METRICS(network_metrics)},
+    [VMT_ENTITY_NETWORK_INFO] = {"network info", NULL, LABELS("network", "uuid", "bridge", "forward"), .key_count = 1, METRICS(network_info_metrics)},
+    [VMT_ENTITY_OBJECTS] = {"objects", .label_names = (const char *const[]){NULL}, METRICS(objects_metrics)},
     [VMT_ENTITY_LIFECYCLE_EVENT] = {"lifecycle event", NULL, LABELS("domain", "event", "detail"), .key_count = 3, METRICS(lifecycle_event_metrics)},
     [VMT_ENTITY_DOMAIN_EVENT] = {"domain event", NULL, LABELS("domain", "event"), .key_count = 2, METRICS(domain_event_metrics)},
     [VMT_ENTITY_IO_ERROR] = {"I/O error", NULL, LABELS("domain", "alias", "action", "reason"), .key_count = 4, METRICS(io_error_metrics)},

@@ -15,13 +15,8 @@ static struct vmt_part *read_identity(struct vmt_query *query, struct vmt_sessio
     free(xml);
     if (domain && !failed)
         return part;
-    struct vmt_call_error noted = {.call = "virDomainGetXMLDesc",
-                                   .object = known->name,
-                                   .code = VIR_ERR_XML_ERROR,
-                                   .domain = VIR_FROM_XML,
-                                   .message = error.text};
     if (failed)
-        vmt_part_add_error(session->part, &noted);
+        vmt_session_note(session, "virDomainGetXMLDesc", known->name, VIR_ERR_XML_ERROR, error.text);
     vmt_part_unref(part);
     return NULL;
 }

@@ -1,9 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/session.h"
 
+#include <stdio.h>
 #include <string.h>
 
-bool vmt_call_begin(struct vmt_session *session, const char *function)
+void vmt_session_init(struct vmt_session *session)
+{
+    memset(session, 0, sizeof *session);
+    pthread_mutex_init(&session->lock, NULL);
+}
+
+void vmt_session_done(struct vmt_session *session)
+{
+    pthread_mutex_destroy(&session->lock);
+}
+
+static void set_asking(struct vmt_session *session, const char *object)
+{
+    pthread_mutex_lock(&session->lock);
+    snprintf(session->asking, sizeof session->asking, "%s", object ? object : "");
+    pthread_mutex_unlock(&session->lock);
+}
+
+void vmt_session_asking(struct vmt_session *session, char text[VMT_OBJECT_TEXT])
+{
+    pthread_mutex_lock(&session->lock);
+    memcpy(text, session->asking, VMT_OBJECT_TEXT);
+    pthread_mutex_unlock(&session->lock);
+}
+
+bool vmt_session_skips(struct vmt_session *session, const char *object)
+{
+    /* Cut to the same length as the name that was remembered. */
+    if (!session->skipped || strncmp(session->skipped, object, VMT_OBJECT_TEXT - 1) != 0)
+        return false;
+    vmt_session_note(session, "asking", object, VIR_ERR_OPERATION_TIMEOUT,
+                     "left out: an earlier call about it has not returned");
+    return true;
+}
+
+void vmt_session_note(struct vmt_session *session, const char *function, const char *object, int code,
+                      const char *message)
+{
+    struct vmt_call_error noted = {
+        .call = function, .object = object, .code = code, .domain = VIR_FROM_NONE, .message = message};
+    if (session->part)
+        vmt_part_add_error(session->part, &noted);
+}
+
+bool vmt_call_begin(struct vmt_session *session, const char *function, const char *object)
 {
     for (unsigned i = 0; i < session->unsupported_count; i++) {
         if (strcmp(session->unsupported[i], function) != 0)
@@ -12,6 +57,8 @@ bool vmt_call_begin(struct vmt_session *session, const char *function)
         return false;
     }
     vmt_calls_count(session->calls, function);
+    if (object)
+        set_asking(session, object);
     return true;
 }
 
@@ -24,6 +71,8 @@ static bool is_unsupported(int code)
 void vmt_call_end(struct vmt_session *session, const char *function, const char *object, bool has_failed)
 {
     session->code = VIR_ERR_OK;
+    if (object)
+        set_asking(session, NULL);
     if (!has_failed)
         return;
     virErrorPtr error = virSaveLastError();

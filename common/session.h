@@ -14,7 +14,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
-enum { VMT_UNSUPPORTED_MAX = 32 };
+enum { VMT_UNSUPPORTED_MAX = 32, VMT_OBJECT_TEXT = 256 };
 
 struct vmt_session {
     virConnectPtr connection; /* NULL: not open */
@@ -24,15 +24,33 @@ struct vmt_session {
     struct vmt_decoder *decoder;
     const struct vmt_filter *filter;
     struct vmt_part *part; /* that failures are noted in; NULL: only counted */
+    const char *skipped;   /* an object that must not be asked: an earlier call about it hangs; NULL: none */
     int code;              /* virErrorNumber of the last call, VIR_ERR_OK when it worked */
     unsigned unsupported_count;
     const char *unsupported[VMT_UNSUPPORTED_MAX]; /* functions that this driver answered with "no support" */
+    pthread_mutex_t lock;
+    char asking[VMT_OBJECT_TEXT]; /* with the lock: what the call in progress is about; "": the host, or no call */
 };
 
-/* For VMT_CALL: false when the driver is known not to support `function`; otherwise the call is counted. */
-bool vmt_call_begin(struct vmt_session *session, const char *function);
+/* A session without a connection. */
+void vmt_session_init(struct vmt_session *session);
+void vmt_session_done(struct vmt_session *session);
 
-/* For VMT_CALL: `object` is what the call was about (a domain's name), NULL for the host. */
+/* Copies what the call in progress is about. From any thread: for him who gives the call up. */
+void vmt_session_asking(struct vmt_session *session, char text[VMT_OBJECT_TEXT]);
+
+/* Whether `object` must be left out; if so that is noted as a failure, so that somebody hears of it. */
+bool vmt_session_skips(struct vmt_session *session, const char *object);
+
+/* Notes a failure that libvirt did not report itself in the part that is being filled. */
+void vmt_session_note(struct vmt_session *session, const char *function, const char *object, int code,
+                      const char *message);
+
+/* For VMT_CALL: false when the driver is known not to support `function`; otherwise the call is counted. `object` is
+ * what it is about (a domain's name), NULL for the host. */
+bool vmt_call_begin(struct vmt_session *session, const char *function, const char *object);
+
+/* For VMT_CALL. */
 void vmt_call_end(struct vmt_session *session, const char *function, const char *object, bool has_failed);
 
 static inline bool vmt_failed_int(int result)
@@ -57,7 +75,7 @@ static inline bool vmt_failed_pointer(const void *result)
 #define VMT_CALL(session, object, function, ...)                                                                       \
     __extension__({                                                                                                    \
         __typeof__(function(__VA_ARGS__)) result_ = (__typeof__(result_))_Generic(result_, int : -1, default : 0);     \
-        if (vmt_call_begin((session), #function)) {                                                                    \
+        if (vmt_call_begin((session), #function, (object))) {                                                          \
             result_ = function(__VA_ARGS__);                                                                           \
             bool has_failed_ = _Generic(result_, int                                                                   \
                                         : vmt_failed_int, unsigned long long                                           \

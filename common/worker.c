@@ -148,21 +148,28 @@ static void *work(void *arg)
     return NULL;
 }
 
+static void release(struct vmt_worker *worker)
+{
+    vmt_decoder_free(worker->session.decoder);
+    vmt_session_done(&worker->session);
+    pthread_cond_destroy(&worker->wake);
+    free(worker);
+}
+
 struct vmt_worker *vmt_worker_new(struct vmt_workshop *workshop)
 {
     struct vmt_worker *worker = calloc(1, sizeof *worker);
     if (!worker)
         return NULL;
     worker->workshop = workshop;
+    vmt_session_init(&worker->session);
     worker->session.calls = &workshop->calls;
     worker->session.filter = workshop->filter;
     worker->session.decoder = vmt_decoder_new(workshop->filter, tell_unknown, workshop);
     vmt_cond_init(&worker->wake);
     if (worker->session.decoder && vmt_thread_start(&worker->thread, "vmt-worker", work, worker) == 0)
         return worker;
-    vmt_decoder_free(worker->session.decoder);
-    pthread_cond_destroy(&worker->wake);
-    free(worker);
+    release(worker);
     return NULL;
 }
 
@@ -181,9 +188,7 @@ bool vmt_worker_free(struct vmt_worker *worker, uint64_t until_ns)
     vmt_worker_stop(worker);
     if (!vmt_thread_join(worker->thread, until_ns))
         return false;
-    vmt_decoder_free(worker->session.decoder);
-    pthread_cond_destroy(&worker->wake);
-    free(worker);
+    release(worker);
     return true;
 }
 
@@ -204,6 +209,11 @@ void vmt_worker_start(struct vmt_worker *worker, struct vmt_task *task)
     worker->task = task;
     pthread_cond_signal(&worker->wake);
     pthread_mutex_unlock(&worker->workshop->board.lock);
+}
+
+void vmt_worker_asking(struct vmt_worker *worker, char text[VMT_OBJECT_TEXT])
+{
+    vmt_session_asking(&worker->session, text);
 }
 
 bool vmt_worker_give_up(struct vmt_worker *worker)

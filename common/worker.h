@@ -69,6 +69,9 @@ void vmt_worker_stop(struct vmt_worker *worker);
 /* Whether it neither has a task nor is late with one. */
 bool vmt_worker_is_idle(struct vmt_worker *worker);
 
+/* What the worker's call in progress is about, as vmt_session_asking. */
+void vmt_worker_asking(struct vmt_worker *worker, char text[VMT_OBJECT_TEXT]);
+
 /* Gives an idle worker a task; it comes back on the board. */
 void vmt_worker_start(struct vmt_worker *worker, struct vmt_task *task);
 

@@ -45,4 +45,8 @@ int vmt_xml_domain(const char *xml, const struct vmt_domain *domain, const struc
  */
 int vmt_xml_capabilities(const char *xml, const char *model, struct vmt_part *part, struct vmt_error *error);
 
+/* Add what virStoragePoolGetXMLDesc and virNetworkGetXMLDesc say: pool info, network info. Errors as above. */
+int vmt_xml_pool(const char *xml, const char *name, struct vmt_part *part, struct vmt_error *error);
+int vmt_xml_network(const char *xml, const char *name, struct vmt_part *part, struct vmt_error *error);
+
 #endif

@@ -23,9 +23,8 @@ bool vmt_xml_is_nova(const xmlNs *namespace)
 
 static bool is_label_name(const char *name, size_t length)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
-    static const char others[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
-    return length > 0 && strchr(letters, name[0]) && strspn(name, others) == length;
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    return length > 0 && strspn(name, allowed) == length && !strchr("0123456789", name[0]);
 }
 
 /* Labels that virtmeter or Prometheus gives itself. */
