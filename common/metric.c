@@ -239,6 +239,33 @@ static const struct vmt_metric interface_info_metrics[] = {
     {"info", "libvirt_domain_interface_info", VMT_INFO, .collector = VMT_COLLECTOR_INTERFACE, .help = "The interface as the domain's XML describes it (virDomainGetXMLDesc)."},
 };
 
+static const struct vmt_metric job_metrics[] = {
+#define OF .collector = VMT_COLLECTOR_JOB
+#define JOB "libvirt_domain_job_"
+    {"time_elapsed", JOB "elapsed_seconds", VMT_GAUGE, VMT_MILLISECONDS, OF, .help = "How long the domain's job has been running (virDomainGetJobStats time_elapsed)."},
+    {"memory_remaining", JOB "remaining_bytes", VMT_GAUGE, VMT_BYTES, OF, PART("resource", "memory"), .help = "What the domain's job has still to transfer (virDomainGetJobStats memory_remaining, disk_remaining)."},
+    {"disk_remaining", JOB "remaining_bytes", VMT_GAUGE, VMT_BYTES, OF, PART("resource", "disk")},
+    {"memory_processed", JOB "processed_bytes", VMT_GAUGE, VMT_BYTES, OF, PART("resource", "memory"), .help = "What the domain's job has transferred (virDomainGetJobStats memory_processed, disk_processed)."},
+    {"disk_processed", JOB "processed_bytes", VMT_GAUGE, VMT_BYTES, OF, PART("resource", "disk")},
+    {"memory_total", JOB "total_bytes", VMT_GAUGE, VMT_BYTES, OF, PART("resource", "memory"), .help = "What the domain's job has to transfer in all (virDomainGetJobStats memory_total, disk_total)."},
+    {"disk_total", JOB "total_bytes", VMT_GAUGE, VMT_BYTES, OF, PART("resource", "disk")},
+    {"memory_bps", JOB "transfer_bytes_per_second", VMT_GAUGE, VMT_BYTES_PER_SECOND, OF, PART("resource", "memory"), .help = "How fast the domain's job transfers (virDomainGetJobStats memory_bps, disk_bps)."},
+    {"disk_bps", JOB "transfer_bytes_per_second", VMT_GAUGE, VMT_BYTES_PER_SECOND, OF, PART("resource", "disk")},
+    {"downtime", JOB "downtime_seconds", VMT_GAUGE, VMT_MILLISECONDS, OF, .help = "How long the domain will be or was stopped by the job (virDomainGetJobStats downtime)."},
+#undef OF
+};
+
+static const struct vmt_metric job_info_metrics[] = {
+    {"info", "libvirt_domain_job_info", VMT_INFO, .collector = VMT_COLLECTOR_JOB, .help = "The domain's job: a migration, save, dump, backup or snapshot (virDomainGetJobStats)."},
+};
+
+static const char *const control_states[] = {"ok", "job", "occupied", "error", NULL};
+
+static const struct vmt_metric control_metrics[] = {
+    {"state", "libvirt_domain_control_state", VMT_STATESET, .label = "state", .states = control_states, .collector = VMT_COLLECTOR_CONTROL, .help = "Whether libvirt can control the domain: 1 for the state its control interface is in, 0 for the others (virDomainGetControlInfo)."},
+    {"time", "libvirt_domain_control_state_seconds", VMT_GAUGE, VMT_MILLISECONDS, .collector = VMT_COLLECTOR_CONTROL, .help = "How long the domain's control interface has been in a state other than ok (virDomainGetControlInfo stateTime)."},
+};
+
 static const char *const pool_states[] = {"inactive", "building", "running", "degraded", "inaccessible", NULL};
 
 static const struct vmt_metric pool_metrics[] = {
@@ -324,6 +351,9 @@ static const struct vmt_entity_table tables[VMT_ENTITY_COUNT] = {
     [VMT_ENTITY_BLOCK_INFO] = {"block info", NULL, LABELS("domain", "device", "disk_type", "device_type", "bus", "driver_type", "cache", "discard", "source", "serial"), .key_count = 2, METRICS(block_info_metrics)},
     [VMT_ENTITY_INTERFACE] = {"interface", "net.", LABELS("domain", "interface"), .key_count = 2, METRICS(interface_metrics)},
     [VMT_ENTITY_INTERFACE_INFO] = {"interface info", NULL, LABELS("domain", "interface", "alias", "type", "source", "mac", "model", "mtu", "virtual_port"), .key_count = 2, METRICS(interface_info_metrics)},
+    [VMT_ENTITY_JOB] = {"job", NULL, LABELS("domain"), .key_count = 1, METRICS(job_metrics)},
+    [VMT_ENTITY_JOB_INFO] = {"job info", NULL, LABELS("domain", "type", "operation"), .key_count = 1, METRICS(job_info_metrics)},
+    [VMT_ENTITY_CONTROL] = {"control", NULL, LABELS("domain"), .key_count = 1, METRICS(control_metrics)},
     [VMT_ENTITY_POOL] = {"storage pool", NULL, LABELS("storage_pool"), .key_count = 1, METRICS(pool_metrics)},
     [VMT_ENTITY_POOL_INFO] = {"storage pool info", NULL, LABELS("storage_pool", "uuid", "type", "target"), .key_count = 1, METRICS(pool_info_metrics)},
     [VMT_ENTITY_NETWORK] = {"network", NULL, LABELS("network"), .key_count = 1, METRICS(network_metrics)},

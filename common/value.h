@@ -28,6 +28,7 @@ enum vmt_unit {
     VMT_NANOSECONDS,
     VMT_BYTES,
     VMT_KIBIBYTES,
+    VMT_BYTES_PER_SECOND,
     VMT_MEGAHERTZ,
     VMT_UNIT_COUNT,
 };
@@ -42,7 +43,8 @@ static inline struct vmt_value vmt_real(double real)
     return (struct vmt_value){.type = VMT_REAL, .real = real};
 }
 
-/* The base unit that a converted value is in ("seconds", "bytes", "hertz"), or "" for plain numbers. */
+/* The base unit that a converted value is in ("seconds", "bytes", "bytes_per_second", "hertz"), or "" for plain
+ * numbers. */
 const char *vmt_unit_base(enum vmt_unit unit);
 
 enum { VMT_VALUE_TEXT = 48 }; /* room for any converted value and a terminating zero */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/collect.h"
+
+#include <stdlib.h>
+
+static void add_control(struct vmt_session *session, virDomainPtr handle)
+{
+    const char *name = virDomainGetName(handle);
+    if (!name || !vmt_filter_wants_domain(session->filter, name))
+        return;
+    virDomainControlInfo info;
+    if (VMT_CALL(session, name, virDomainGetControlInfo, handle, &info, 0) < 0)
+        return;
+    struct vmt_sample *sample = vmt_part_add_unique(session->part, VMT_ENTITY_CONTROL, NULL, &name);
+    vmt_sample_set(sample, VMT_ENTITY_CONTROL, "state", vmt_integer(info.state));
+    if (info.state != VIR_DOMAIN_CONTROL_OK)
+        vmt_sample_set(sample, VMT_ENTITY_CONTROL, "time", vmt_integer(info.stateTime));
+}
+
+void vmt_collect_control(struct vmt_session *session)
+{
+    virDomainPtr *domains = NULL;
+    int count = VMT_CALL(session, NULL, virConnectListAllDomains, session->connection, &domains,
+                         VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+    for (int i = 0; i < count; i++) {
+        add_control(session, domains[i]);
+        virDomainFree(domains[i]);
+    }
+    if (count >= 0)
+        free(domains);
+}
