@@ -24,7 +24,7 @@ struct vmt_connection {
     struct vmt_connection_options options;
     struct vmt_session session; /* the supervisor's own */
     struct vmt_events *events;
-    pthread_t thread;
+    struct vmt_thread thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool is_stopping;
@@ -193,7 +193,7 @@ bool vmt_connection_free(struct vmt_connection *connection, uint64_t until_ns)
     connection->is_stopping = true;
     pthread_cond_broadcast(&connection->wake);
     pthread_mutex_unlock(&connection->lock);
-    if (!vmt_thread_join(connection->thread, until_ns))
+    if (!vmt_thread_join(&connection->thread, until_ns))
         return false;
     release(connection);
     return true;

@@ -10,7 +10,7 @@
 
 /* What the callbacks of one parser need. */
 struct reader {
-    unsigned elements;
+    unsigned elements, namespaces;
     const char *refusal; /* why it was stopped, or NULL */
 };
 
@@ -39,6 +39,8 @@ static void start_element(void *arg, const xmlChar *name, const xmlChar *prefix,
         refuse(parser, "elements are nested too deep");
     else if (++reader->elements > VMT_DOCUMENT_ELEMENTS_MAX)
         refuse(parser, "there are too many elements");
+    else if ((reader->namespaces += (unsigned)namespace_count) > VMT_DOCUMENT_NAMESPACES_MAX)
+        refuse(parser, "there are too many namespaces"); /* libxml2 looks through them for each element */
     else
         xmlSAX2StartElementNs(arg, name, prefix, uri, namespace_count, namespaces, attribute_count, defaulted_count,
                               attributes);

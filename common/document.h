@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An XML document from libvirt, read without trust: no network, no files, no document types and so no entities, bounded
- * in size, depth and number of elements and attributes, and not a word of libxml2's on stderr. Texts handed out are
- * bounded too and live as long as the document. Private to xml*.c. A document belongs to one thread.
+ * in size, depth and number of elements, attributes and namespaces, and not a word of libxml2's on stderr. Texts handed
+ * out are bounded too and live as long as the document. Private to xml*.c. A document belongs to one thread.
  */
 #ifndef VIRTMETER_COMMON_DOCUMENT_H
 #define VIRTMETER_COMMON_DOCUMENT_H
@@ -19,6 +19,7 @@ enum {
     VMT_DOCUMENT_DEPTH_MAX = 250,            /* chains of 200 backing files nest that many elements */
     VMT_DOCUMENT_ELEMENTS_MAX = 100 * 1000,
     VMT_DOCUMENT_ATTRIBUTES_MAX = 1000, /* of one element */
+    VMT_DOCUMENT_NAMESPACES_MAX = 1000, /* declarations */
     VMT_DOCUMENT_TEXT_MAX = 256,        /* bytes */
 };
 

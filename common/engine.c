@@ -124,11 +124,13 @@ bool vmt_engine_free(struct vmt_engine *engine, uint64_t until_ns)
                   is_free;
     for (unsigned i = 0; i < engine->monitor_count; i++)
         is_free = free_worker(&engine->monitors[i], until_ns) && is_free;
-    is_free = is_free && vmt_connection_free(engine->workshop.connection, until_ns);
-    is_free = is_free && vmt_event_loop_free(engine->loop, until_ns);
-    if (is_free)
-        release(engine);
-    return is_free;
+    if (!is_free || !vmt_connection_free(engine->workshop.connection, until_ns))
+        return false;
+    engine->workshop.connection = NULL;
+    if (!vmt_event_loop_free(engine->loop, until_ns))
+        return false;
+    release(engine);
+    return true;
 }
 
 void vmt_engine_abort(struct vmt_engine *engine)

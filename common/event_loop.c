@@ -12,7 +12,7 @@
 enum { HEARTBEAT_MS = 200 };
 
 struct vmt_event_loop {
-    pthread_t thread;
+    struct vmt_thread thread;
     int heartbeat;
     atomic_bool is_stopping;
 };
@@ -55,7 +55,7 @@ bool vmt_event_loop_free(struct vmt_event_loop *loop, uint64_t until_ns)
     if (!loop)
         return true;
     atomic_store(&loop->is_stopping, true);
-    if (!vmt_thread_join(loop->thread, until_ns))
+    if (!vmt_thread_join(&loop->thread, until_ns))
         return false;
     virEventRemoveTimeout(loop->heartbeat);
     free(loop);

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* Each may be NULL: include everything, exclude nothing. Exclusion wins. */
+/* Each may be NULL or empty: include everything, exclude nothing. Exclusion wins. */
 struct vmt_filter_patterns {
     const char *domain_include, *domain_exclude;
     const char *device_include, *device_exclude; /* disk targets and interface names */

@@ -19,7 +19,7 @@ struct request {
 struct vmt_host {
     struct vmt_host_options options;
     struct vmt_engine *engine;
-    pthread_t collecting, delivering;
+    struct vmt_thread collecting, delivering;
     pthread_mutex_t lock; /* for all that follows */
     pthread_cond_t asked; /* the collecting thread waits for requests … */
     pthread_cond_t news;  /* … the delivering one for snapshots and deadlines */
@@ -190,7 +190,7 @@ static int start_threads(struct vmt_host *host, struct vmt_error *error)
     if (!failed)
         return 0;
     stop(host);
-    pthread_join(host->collecting, NULL);
+    vmt_thread_join(&host->collecting, vmt_now_ns() + VMT_SECOND);
     return vmt_error_set(error, failed, "cannot start the delivering thread: %s", strerror(-failed));
 }
 
@@ -221,7 +221,7 @@ bool vmt_host_free(struct vmt_host *host, uint64_t patience_ns)
         return true;
     uint64_t until = vmt_now_ns() + patience_ns;
     stop(host);
-    if (!vmt_thread_join(host->collecting, until) || !vmt_thread_join(host->delivering, until))
+    if (!vmt_thread_join(&host->collecting, until) || !vmt_thread_join(&host->delivering, until))
         return false;
     if (!vmt_engine_free(host->engine, until))
         return false;

@@ -32,7 +32,8 @@ int vmt_host_new(const struct vmt_host_options *options, struct vmt_host **ret_h
 
 /*
  * Stops: answers the requests that wait with what there is, then joins the threads. False when a libvirt call still
- * hangs after `patience_ns`: the thread and what it uses are left as they are, and the process should end by _exit.
+ * hangs after `patience_ns`: the thread and what it uses are left as they are, and the process should end by _exit, or
+ * this be called again later.
  */
 bool vmt_host_free(struct vmt_host *host, uint64_t patience_ns);
 

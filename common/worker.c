@@ -10,7 +10,7 @@
 struct vmt_worker {
     struct vmt_workshop *workshop;
     struct vmt_session session;
-    pthread_t thread;
+    struct vmt_thread thread;
     pthread_cond_t wake;   /* with the board's lock, as all that follows */
     struct vmt_task *task; /* waiting or running; NULL: idle */
     bool is_given_up;      /* nobody waits for the task any more */
@@ -186,7 +186,7 @@ bool vmt_worker_free(struct vmt_worker *worker, uint64_t until_ns)
     if (!worker)
         return true;
     vmt_worker_stop(worker);
-    if (!vmt_thread_join(worker->thread, until_ns))
+    if (!vmt_thread_join(&worker->thread, until_ns))
         return false;
     release(worker);
     return true;
