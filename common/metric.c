@@ -184,6 +184,7 @@ static const struct vmt_metric domain_reason_metrics[] = {
 
 static const struct vmt_metric domain_life_metrics[] = {
     {"collected", "libvirt_domain_collected", VMT_GAUGE, VMT_BOOLEAN, .collector = VMT_COLLECTOR_EXPORTER, .help = "Whether all statistics of the active domain came back in this collection; 0: only those that need no answer from its hypervisor."},
+    {"agent_connected", "libvirt_domain_guest_agent_connected", VMT_GAUGE, VMT_BOOLEAN, .collector = VMT_COLLECTOR_DOMAIN, .help = "Whether the guest agent has opened its channel, by the domain's XML; absent when there is no such channel or libvirt does not say."},
     {"started", "libvirt_domain_start_timestamp_seconds", VMT_GAUGE, VMT_NANOSECONDS, .collector = VMT_COLLECTOR_EVENTS, .help = "When the domain started, in seconds since 1970, by its lifecycle event; absent when it started before virtmeter did or while libvirt was not connected."},
     {"last_collected", "libvirt_domain_last_collected_timestamp_seconds", VMT_GAUGE, VMT_NANOSECONDS, .collector = VMT_COLLECTOR_EXPORTER, .help = "When all statistics of the active domain came back last, in seconds since 1970; absent when they never did."},
 };

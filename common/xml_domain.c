@@ -171,6 +171,18 @@ static void add_interface(struct reading *reading, const xmlNode *interface)
     add_link(reading, interface, target);
 }
 
+/* The agent's channel says whether the guest has opened it. No agent is asked. */
+static void add_agent(struct reading *reading, const xmlNode *channel)
+{
+    const xmlNode *target = vmt_document_child(channel, "target");
+    const char *name = attribute(reading, target, "name"), *state = attribute(reading, target, "state");
+    if (!name || !state || strcmp(name, "org.qemu.guest_agent.0") != 0)
+        return;
+    struct vmt_sample *sample =
+        vmt_part_add(reading->part, VMT_ENTITY_DOMAIN_LIFE, reading->domain, &reading->domain->name);
+    vmt_sample_set(sample, VMT_ENTITY_DOMAIN_LIFE, "agent_connected", vmt_integer(!strcmp(state, "connected")));
+}
+
 static void add_devices(struct reading *reading)
 {
     const xmlNode *devices = vmt_document_child(reading->document.root, "devices");
@@ -178,6 +190,8 @@ static void add_devices(struct reading *reading)
         add_disk(reading, node);
     for (const xmlNode *node = vmt_document_child(devices, "interface"); node; node = vmt_document_next(node))
         add_interface(reading, node);
+    for (const xmlNode *node = vmt_document_child(devices, "channel"); node; node = vmt_document_next(node))
+        add_agent(reading, node);
 }
 
 int vmt_xml_domain(const char *xml, const struct vmt_domain *domain, const struct vmt_filter *filter,
