@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exporter/catalog.h"
+#include "common/collect.h"
+
+static const char *const kinds[] = {
+    [VMT_COUNTER] = "counter",
+    [VMT_GAUGE] = "gauge",
+    [VMT_INFO] = "info",
+    [VMT_STATESET] = "state set",
+};
+
+/* Rows [first, end) of a table that share a name. */
+struct family {
+    const struct vmt_entity_table *table;
+    const struct vmt_metric *first, *end;
+};
+
+static void add_label_values(struct vmt_text *text, const struct family *family)
+{
+    if (!family->first->label)
+        return;
+    vmt_text_printf(text, "%s`%s` (", family->table->label_count ? ", " : "", family->first->label);
+    const char *const *states = family->first->states;
+    for (unsigned i = 0; states && states[i]; i++)
+        vmt_text_printf(text, "%s%s", i ? ", " : "", states[i]);
+    for (const struct vmt_metric *row = family->first; !states && row < family->end; row++)
+        vmt_text_printf(text, "%s%s", row == family->first ? "" : ", ", row->label_value);
+    vmt_text_add_string(text, ")");
+}
+
+static void add_since(struct vmt_text *text, unsigned since)
+{
+    if (since)
+        vmt_text_printf(text, "%u.%u.%u", since / 1000000, since / 1000 % 1000, since % 1000);
+}
+
+static void add_family(struct vmt_text *text, const struct family *family)
+{
+    vmt_text_printf(text, "| `%s` | %s | %s | ", family->first->name, kinds[family->first->kind],
+                    vmt_unit_base(family->first->unit));
+    for (unsigned i = 0; i < family->table->label_count; i++)
+        vmt_text_printf(text, "%s`%s`", i ? ", " : "", family->table->label_names[i]);
+    add_label_values(text, family);
+    vmt_text_add_string(text, " | ");
+    add_since(text, family->first->since);
+    vmt_text_printf(text, " | %s |\n", family->first->help ? family->first->help : "");
+}
+
+static void add_families(struct vmt_text *text, enum vmt_collector collector, const struct vmt_entity_table *table)
+{
+    const struct vmt_metric *all_end = table->metrics + table->metric_count;
+    struct family family = {.table = table, .first = table->metrics};
+    for (; family.first < all_end; family.first = family.end) {
+        family.end = family.first + 1;
+        while (family.end < all_end && !strcmp(family.end->name, family.first->name))
+            family.end++;
+        if (family.first->collector == collector)
+            add_family(text, &family);
+    }
+}
+
+static void add_collector(struct vmt_text *text, enum vmt_collector collector)
+{
+    const struct vmt_collector_row *row = vmt_collector_row(collector);
+    const char *how = collector == VMT_COLLECTOR_EXPORTER ? "Always on."
+                      : row->is_default                   ? "On by default."
+                                                          : "Off by default.";
+    vmt_text_printf(text, "\n## `%s`: %s\n\n%s\n\n", row->name, row->help, how);
+    vmt_text_add_string(text, "| Metric | Type | Unit | Labels | libvirt | Meaning |\n"
+                              "|---|---|---|---|---|---|\n");
+    for (enum vmt_entity entity = 0; entity < VMT_ENTITY_COUNT; entity++)
+        add_families(text, collector, vmt_entity_table(entity));
+}
+
+void vmt_catalog_write(struct vmt_text *text)
+{
+    vmt_text_add_string(
+        text,
+        "# Metrics\n\n"
+        "All metrics of virtmeter, by the collector that yields them; `--collector.NAME` and "
+        "`--no-collector.NAME` switch a collector on and off.\n"
+        "What libvirt does not know is left out: a missing series is never a zero. The column *libvirt* says which "
+        "version brought a value, unless it has always been there.\n"
+        "An info metric is always 1 and says everything in its labels; a state set has one series for each state, "
+        "1 for the one that is.\n"
+        "\n<!-- Written by `virtmeter-exporter --list-metrics`. -->\n");
+    for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++)
+        add_collector(text, i);
+}
