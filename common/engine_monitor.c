@@ -161,7 +161,7 @@ static void start_basics(struct vmt_run *run)
     run->has_asked_basics = true;
     struct vmt_query *query = new_query(run, VMT_QUERY_BASICS, run->inventory->count);
     for (unsigned i = 0; query && i < run->inventory->count; i++)
-        if (run->inventory->entries[i].is_active && run->answers[i] == VMT_ANSWER_NONE)
+        if (run->inventory->entries[i].is_active && run->answers[i] <= VMT_ANSWER_LATE)
             vmt_query_add(query, &run->inventory->entries[i]);
     struct vmt_worker *worker =
         query && query->count ? vmt_engine_idle(run->engine, &run->engine->basics.worker) : NULL;
@@ -255,11 +255,12 @@ static void stats_came_back(struct vmt_run *run, struct vmt_query *query)
         unanswered += query->items[i].answer == VMT_ANSWER_NONE;
     }
     vmt_collection_publish(run->collection, query->task.part);
+    run->has_failed = run->has_failed || unanswered;
     bool is_connected = vmt_connection_generation(run->engine->workshop.connection) == run->generation;
-    if (unanswered && query->count > 1 && is_connected) /* one bad domain fails the call for all: find out which */
+    if (unanswered && query->count == 1)
+        set_answer(run, &query->items[0], VMT_ANSWER_LATE);
+    else if (unanswered && is_connected) /* one bad domain fails the call for all: find out which */
         queue_in_batches(run, VMT_QUERY_STATS, query->items, query->count, true);
-    else if (unanswered)
-        run->has_failed = true;
     unsigned open = settle_partial(run, query);
     if (open)
         ask_again(run, query, open);
@@ -300,7 +301,9 @@ void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query)
     run->monitor_ended_ns = vmt_now_ns();
     if (query->kind == VMT_QUERY_XML)
         xml_hangs(run, query);
-    else if (query->kind == VMT_QUERY_STATS && query->count > 1)
+    else if (query->kind == VMT_QUERY_STATS && query->count == 1)
+        set_answer(run, &query->items[0], VMT_ANSWER_LATE);
+    else if (query->kind == VMT_QUERY_STATS)
         /* The call left behind holds the stuck domain's job, so that asking again with NOWAIT skips it at once. */
         queue_in_batches(run, VMT_QUERY_STATS, query->items, query->count, true);
 }

@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/engine_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Counters of the events of a domain that is gone stay for this long after the last of them. */
@@ -15,7 +16,7 @@ static bool is_known(void *arg, const char *name)
 static void tell_change(struct vmt_run *run, const struct vmt_domain *domain, enum vmt_answer answer)
 {
     static const char *const texts[VMT_ANSWER_COUNT] = {
-        [VMT_ANSWER_NONE] = "its hypervisor does not answer; only what libvirt knows without it is collected",
+        [VMT_ANSWER_LATE] = "its hypervisor does not answer; only what libvirt knows without it is collected",
         [VMT_ANSWER_PARTIAL] = "another job holds it; only what libvirt knows without its hypervisor is collected",
         [VMT_ANSWER_WHOLE] = "all its statistics come back again",
     };
@@ -30,11 +31,12 @@ static void tell_change(struct vmt_run *run, const struct vmt_domain *domain, en
 static void add_freshness(struct vmt_run *run, struct vmt_sample *sample, const struct vmt_domain *domain,
                           enum vmt_answer answer)
 {
-    uint64_t last = 0;
+    struct vmt_registry *registry = run->engine->context.registry;
     bool is_whole = answer == VMT_ANSWER_WHOLE;
-    if (vmt_registry_note(run->engine->context.registry, domain, is_whole ? vmt_wall_ns() : 0, &last))
+    if (answer != VMT_ANSWER_NONE && vmt_registry_note(registry, domain, !is_whole))
         tell_change(run, domain, answer);
     vmt_sample_set(sample, VMT_ENTITY_DOMAIN_LIFE, "collected", vmt_integer(is_whole));
+    uint64_t last = vmt_registry_collected(registry, domain);
     if (last)
         vmt_sample_set(sample, VMT_ENTITY_DOMAIN_LIFE, "last_collected", vmt_integer(last));
 }
@@ -77,6 +79,21 @@ static void add_sums(struct vmt_run *run, struct vmt_part *part)
         add_sum(run, node, "balloon.current", "memory_allocated");
 }
 
+/* Domains that nobody asked alone say nothing about themselves: it is libvirt that does not answer. */
+static void note_unasked(struct vmt_run *run, struct vmt_part *part, unsigned count)
+{
+    char message[160];
+    snprintf(message, sizeof message,
+             "too many calls have not returned in time; %u domains have only the values that need no hypervisor",
+             count);
+    struct vmt_call_error noted = {.call = "virDomainListGetStats",
+                                   .code = VIR_ERR_OPERATION_TIMEOUT,
+                                   .domain = VIR_FROM_NONE,
+                                   .message = message};
+    vmt_part_add_error(part, &noted);
+    vmt_journal_add(run->engine->journal, part);
+}
+
 static void conclude(struct vmt_run *run, const unsigned counts[VMT_ANSWER_COUNT])
 {
     struct vmt_collection *collection = run->collection;
@@ -86,7 +103,7 @@ static void conclude(struct vmt_run *run, const unsigned counts[VMT_ANSWER_COUNT
             vmt_collection_conclude(collection, i, !run->has_failed, ended - run->monitor_began_ns);
     pthread_mutex_lock(&collection->lock);
     collection->skipped[VMT_SKIPPED_PARTIAL] = counts[VMT_ANSWER_PARTIAL];
-    collection->skipped[VMT_SKIPPED_TIMED_OUT] = counts[VMT_ANSWER_NONE];
+    collection->skipped[VMT_SKIPPED_TIMED_OUT] = counts[VMT_ANSWER_NONE] + counts[VMT_ANSWER_LATE];
     collection->skipped[VMT_SKIPPED_GONE] = counts[VMT_ANSWER_GONE];
     pthread_mutex_unlock(&collection->lock);
 }
@@ -106,6 +123,8 @@ void vmt_summary(struct vmt_run *run)
             add_life(run, part, entry, run->answers[i]);
     }
     conclude(run, counts);
+    if (part && counts[VMT_ANSWER_NONE])
+        note_unasked(run, part, counts[VMT_ANSWER_NONE]);
     if (part) {
         add_sums(run, part);
         vmt_collection_publish(run->collection, part);

@@ -13,7 +13,8 @@
 enum vmt_query_kind { VMT_QUERY_XML, VMT_QUERY_STATS, VMT_QUERY_BASICS, VMT_QUERY_KINDS };
 
 enum vmt_answer {
-    VMT_ANSWER_NONE,    /* not asked, or no answer yet */
+    VMT_ANSWER_NONE,    /* not asked alone, and no answer in time: it may not be this domain's fault */
+    VMT_ANSWER_LATE,    /* asked alone, and no answer in time */
     VMT_ANSWER_WHOLE,   /* everything */
     VMT_ANSWER_PARTIAL, /* without what the monitor knows: somebody else held the domain */
     VMT_ANSWER_GONE,    /* libvirt does not know the domain any more */

@@ -244,19 +244,24 @@ bool vmt_registry_is_stuck(struct vmt_registry *registry, const struct vmt_domai
     return is_stuck;
 }
 
-bool vmt_registry_note(struct vmt_registry *registry, const struct vmt_domain *domain, uint64_t collected_ns,
-                       uint64_t *ret_last_ns)
+bool vmt_registry_note(struct vmt_registry *registry, const struct vmt_domain *domain, bool is_stuck)
 {
     pthread_mutex_lock(&registry->lock);
     struct remembered *known = find(registry, domain->uuid);
-    bool is_stuck = collected_ns == 0, has_changed = false;
-    if (known) {
-        has_changed = known->is_stuck != is_stuck;
+    bool has_changed = known && known->is_stuck != is_stuck;
+    if (known)
         known->is_stuck = is_stuck;
-        if (!is_stuck)
-            known->collected_ns = collected_ns;
-    }
-    *ret_last_ns = known ? known->collected_ns : collected_ns;
+    if (known && !is_stuck)
+        known->collected_ns = vmt_wall_ns();
     pthread_mutex_unlock(&registry->lock);
     return has_changed;
+}
+
+uint64_t vmt_registry_collected(struct vmt_registry *registry, const struct vmt_domain *domain)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *known = find(registry, domain->uuid);
+    uint64_t collected = known ? known->collected_ns : 0;
+    pthread_mutex_unlock(&registry->lock);
+    return collected;
 }

@@ -52,10 +52,12 @@ struct vmt_part *vmt_registry_identity(struct vmt_registry *registry, const stru
 bool vmt_registry_is_stuck(struct vmt_registry *registry, const struct vmt_domain *domain);
 
 /*
- * Notes how asking the domain's monitor ended: `collected_ns` (since 1970) when all came back, 0 when not. Fills when
- * all came back last (0: never), and returns whether that is a change: stuck now, or whole again.
+ * Notes how asking the domain's monitor ended: all came back just now, or it is stuck. Returns whether that is a
+ * change.
  */
-bool vmt_registry_note(struct vmt_registry *registry, const struct vmt_domain *domain, uint64_t collected_ns,
-                       uint64_t *ret_last_ns);
+bool vmt_registry_note(struct vmt_registry *registry, const struct vmt_domain *domain, bool is_stuck);
+
+/* When all of its monitor's values came back last, in ns since 1970; 0: never. */
+uint64_t vmt_registry_collected(struct vmt_registry *registry, const struct vmt_domain *domain);
 
 #endif
