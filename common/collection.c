@@ -72,6 +72,13 @@ void vmt_collection_conclude(struct vmt_collection *collection, enum vmt_collect
     pthread_mutex_unlock(&collection->lock);
 }
 
+void vmt_collection_cut_short(struct vmt_collection *collection)
+{
+    pthread_mutex_lock(&collection->lock);
+    collection->was_cut = true;
+    pthread_mutex_unlock(&collection->lock);
+}
+
 void vmt_collection_sample(struct vmt_collection *collection, struct vmt_part *part, struct vmt_sample *sample)
 {
     pthread_mutex_lock(&collection->lock);
@@ -106,7 +113,8 @@ struct vmt_snapshot *vmt_collection_cut(struct vmt_collection *collection, struc
     if (snapshot) {
         snapshot->began_ns = collection->began_ns;
         snapshot->collectors = collection->collectors;
-        snapshot->is_complete = collection->ended_ns != 0;
+        snapshot->deadline_ns = collection->deadline_ns;
+        snapshot->is_complete = collection->ended_ns != 0 && !collection->was_cut;
     }
     pthread_mutex_unlock(&collection->lock);
     return snapshot;

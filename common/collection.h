@@ -34,6 +34,7 @@ struct vmt_collection {
     unsigned skipped[VMT_SKIPPED_COUNT];
     bool is_up;
     uint64_t ended_ns; /* 0: still running */
+    bool was_cut;      /* something was given up only because the deadline came */
 };
 
 struct vmt_collection *vmt_collection_new(vmt_collectors collectors, uint64_t deadline_ns);
@@ -43,6 +44,9 @@ bool vmt_collection_wants(const struct vmt_collection *collection, enum vmt_coll
 
 /* Adds a part, which gains a reference and must not change any more. */
 void vmt_collection_publish(struct vmt_collection *collection, struct vmt_part *part);
+
+/* Something is given up only because the deadline has come: snapshots of this collection are not complete. */
+void vmt_collection_cut_short(struct vmt_collection *collection);
 
 /* How a collector did; the first word counts. */
 void vmt_collection_conclude(struct vmt_collection *collection, enum vmt_collector collector, bool is_success,

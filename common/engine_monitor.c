@@ -175,6 +175,10 @@ uint64_t vmt_monitor_start_queued(struct vmt_run *run)
 {
     uint64_t next = VMT_NEVER, now = vmt_now_ns();
     bool needs_identities = run->inventory && !run->inventory->is_qemu;
+    if (run->pending && (now >= run->collection->deadline_ns || atomic_load(&run->engine->is_aborted))) {
+        vmt_collection_cut_short(run->collection);
+        drop_queued(run);
+    }
     for (struct vmt_query **at = &run->pending; *at;) {
         struct vmt_query *query = *at;
         bool must_wait = query->kind == VMT_QUERY_STATS && needs_identities && is_reading_xml(run);
@@ -189,8 +193,7 @@ uint64_t vmt_monitor_start_queued(struct vmt_run *run)
         *at = query->next;
         vmt_run_start(run, worker, &query->task, VMT_ROLE_QUERY, VMT_COLLECTOR_DOMAIN, vmt_query_patience(query));
     }
-    bool is_over = now >= run->collection->deadline_ns || atomic_load(&run->engine->is_aborted);
-    if (run->pending && !running_queries(run) && (is_over || (next == VMT_NEVER && !idle_monitor(run))))
+    if (run->pending && !running_queries(run) && next == VMT_NEVER && !idle_monitor(run))
         drop_queued(run);
     if (!run->pending && !running_queries(run))
         start_basics(run);

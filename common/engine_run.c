@@ -190,6 +190,8 @@ static void expire(struct vmt_run *run, uint64_t now)
             continue;
         }
         run->running[i] = run->running[--run->running_count];
+        if (running.deadline_ns >= run->collection->deadline_ns)
+            vmt_collection_cut_short(run->collection);
         hangs(run, &running);
         vmt_task_unref(running.task);
     }

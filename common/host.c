@@ -32,7 +32,9 @@ struct vmt_host {
 static bool is_served_by(const struct vmt_host *host, const struct request *request)
 {
     const struct vmt_snapshot *last = host->last;
-    return last && (last->collectors & request->collectors) == request->collectors &&
+    /* What had to end early for somebody in a hurry is good enough for him, and for nobody with more time. */
+    return last && (last->is_complete || request->deadline_ns <= last->deadline_ns) &&
+           (last->collectors & request->collectors) == request->collectors &&
            last->began_ns + host->options.coalesce_ns >= request->made_ns;
 }
 

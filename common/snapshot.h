@@ -86,9 +86,10 @@ void vmt_part_add_error(struct vmt_part *part, const struct vmt_call_error *erro
 
 struct vmt_snapshot {
     atomic_uint references;
-    uint64_t began_ns;         /* CLOCK_MONOTONIC, when its collection began */
+    uint64_t began_ns;         /* CLOCK_MONOTONIC, when its collection began … */
+    uint64_t deadline_ns;      /* … and when it had to end */
     vmt_collectors collectors; /* that were asked */
-    bool is_complete;          /* false: cut before its collection ended */
+    bool is_complete;          /* false: its deadline came before everything had come back or been given up */
     unsigned part_count;
     struct vmt_part *parts[];
 };

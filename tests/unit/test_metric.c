@@ -183,7 +183,7 @@ static void the_first_row_of_a_family_has_its_only_help(void **state)
     struct place at = {0};
     do {
         const struct vmt_metric *metric = metric_at(at);
-        bool is_sentence = metric->help && isupper((unsigned char)*metric->help) && ends_with(metric->help, ".") &&
+        bool is_sentence = metric->help && isalpha((unsigned char)*metric->help) && ends_with(metric->help, ".") &&
                            !strpbrk(metric->help, "\n\\") && !strstr(metric->help, "  ");
         if (is_first_of_family(at) ? !is_sentence : metric->help != NULL)
             fail_msg("%s: help of %s", metric->name, metric->key);

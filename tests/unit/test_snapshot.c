@@ -178,13 +178,10 @@ static void failed_calls_are_noted_in_order_with_their_texts(void **state)
 {
     struct vmt_part *part = *state;
     char object[] = "web", message[] = "no such thing";
-    vmt_part_add_error(part, &(struct vmt_call_error){.call = "virDomainGetInfo",
-                                                      .object = object,
-                                                      .code = 38,
-                                                      .domain = 7,
-                                                      .message = message,
-                                                      .next = (void *)part});
-    vmt_part_add_error(part, &(struct vmt_call_error){.call = "virNodeGetInfo", .code = 1});
+    vmt_part_add_error(part,
+                       &(struct vmt_call_error){
+                           .call = "virDomainGetInfo", .object = object, .code = 38, .domain = 7, .message = message});
+    vmt_part_add_error(part, &(struct vmt_call_error){.call = "virNodeGetInfo", .code = 1, .next = part->errors});
     memset(object, 'x', 3);
     memset(message, 'x', 3);
     const struct vmt_call_error *first = part->errors, *second = first->next;
