@@ -7,9 +7,9 @@
 /* clang-format off */
 static const struct vmt_collector_row rows[VMT_COLLECTOR_COUNT] = {
     [VMT_COLLECTOR_EXPORTER] = {"exporter", "virtmeter itself: what was collected and what it cost", true},
-    [VMT_COLLECTOR_CONNECTION] = {"connection", "the connection to libvirt and the hypervisor's version", true, .collect = vmt_collect_connection, .lasting_seconds = 300},
+    [VMT_COLLECTOR_CONNECTION] = {"connection", "the connection to libvirt and the hypervisor's version", true, .collect = vmt_collect_connection, .lasting_seconds = 60},
     [VMT_COLLECTOR_NODE] = {"node", "the host: CPUs, memory, NUMA cells, CPU time", true, .collect = vmt_collect_node},
-    [VMT_COLLECTOR_CAPABILITIES] = {"capabilities", "the host's CPU model, NUMA cells, migration, kinds of guest", true, .collect = vmt_collect_capabilities, .lasting_seconds = 300},
+    [VMT_COLLECTOR_CAPABILITIES] = {"capabilities", "the host's CPU model, NUMA cells, migration, kinds of guest", true, .collect = vmt_collect_capabilities, .lasting_seconds = 60},
     [VMT_COLLECTOR_DOMAIN] = {"domain", "each domain's identity, state and reason, and counts by state", true, .stats = VIR_DOMAIN_STATS_STATE},
     [VMT_COLLECTOR_CPU] = {"cpu", "each domain's CPU time", true, .stats = VIR_DOMAIN_STATS_CPU_TOTAL},
     [VMT_COLLECTOR_VCPU] = {"vcpu", "each vCPU's time, wait and delay", true, .stats = VIR_DOMAIN_STATS_VCPU},

@@ -40,6 +40,15 @@ bool vmt_collection_wants(const struct vmt_collection *collection, enum vmt_coll
     return collection->collectors & VMT_COLLECTOR_BIT(collector);
 }
 
+unsigned vmt_collection_stats(const struct vmt_collection *collection)
+{
+    unsigned stats = 0;
+    for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++)
+        if (vmt_collection_wants(collection, i))
+            stats |= vmt_collector_row(i)->stats;
+    return stats;
+}
+
 /* Room for one part more than there are; with the lock held. */
 static bool make_room(struct vmt_collection *collection)
 {

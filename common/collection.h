@@ -42,6 +42,9 @@ void vmt_collection_free(struct vmt_collection *collection);
 
 bool vmt_collection_wants(const struct vmt_collection *collection, enum vmt_collector collector);
 
+/* The groups of domain statistics that its collectors need (VIR_DOMAIN_STATS_*). */
+unsigned vmt_collection_stats(const struct vmt_collection *collection);
+
 /* Adds a part, which gains a reference and must not change any more. */
 void vmt_collection_publish(struct vmt_collection *collection, struct vmt_part *part);
 

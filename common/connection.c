@@ -27,7 +27,7 @@ struct vmt_connection {
     struct vmt_thread thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    bool is_stopping;
+    bool is_stopping, has_tried;
     int lost_reason; /* virConnectCloseReason, -1 while the connection stands */
     unsigned generation, opened;
     bool is_up;
@@ -72,6 +72,15 @@ static virConnectPtr open_read_only(const struct vmt_connection *connection, str
     return opened;
 }
 
+/* The first attempt to connect has ended, one way or the other. */
+static void note_attempt(struct vmt_connection *connection)
+{
+    pthread_mutex_lock(&connection->lock);
+    connection->has_tried = true;
+    pthread_cond_broadcast(&connection->wake);
+    pthread_mutex_unlock(&connection->lock);
+}
+
 /* True once the connection stands; false when it could not be opened. */
 static bool establish(struct vmt_connection *connection, char *last_failure, size_t size)
 {
@@ -106,6 +115,8 @@ static void stand(struct vmt_connection *connection)
     pthread_mutex_lock(&connection->lock);
     connection->generation = ++connection->opened;
     connection->is_up = connection->lost_reason < 0;
+    connection->has_tried = true;
+    pthread_cond_broadcast(&connection->wake);
     pthread_mutex_unlock(&connection->lock);
     tell(connection, VMT_NOTICE_CONNECTED, "libvirt answers");
     pthread_mutex_lock(&connection->lock);
@@ -145,6 +156,7 @@ static void *supervise(void *arg)
             stand(connection);
             pause = FIRST_PAUSE;
         } else {
+            note_attempt(connection);
             pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
         }
     } while (pause_before_retry(connection, pause));
@@ -197,6 +209,15 @@ bool vmt_connection_free(struct vmt_connection *connection, uint64_t until_ns)
         return false;
     release(connection);
     return true;
+}
+
+unsigned vmt_connection_await(struct vmt_connection *connection, uint64_t until_ns)
+{
+    pthread_mutex_lock(&connection->lock);
+    while (!connection->has_tried && !connection->is_stopping && vmt_now_ns() < until_ns)
+        vmt_cond_wait(&connection->wake, &connection->lock, until_ns);
+    pthread_mutex_unlock(&connection->lock);
+    return vmt_connection_generation(connection);
 }
 
 unsigned vmt_connection_generation(struct vmt_connection *connection)

@@ -36,6 +36,10 @@ bool vmt_connection_free(struct vmt_connection *connection, uint64_t until_ns);
 /* Which connection this is, counted from 1; 0 while there is none. */
 unsigned vmt_connection_generation(struct vmt_connection *connection);
 
+/* The same, but while the very first attempt to connect is still under way, waits for it, at the latest until
+ * `until_ns`: so that who asks right after the start gets an answer. */
+unsigned vmt_connection_await(struct vmt_connection *connection, uint64_t until_ns);
+
 /* Whether there has been a connection at all. */
 bool vmt_connection_was_open(struct vmt_connection *connection);
 

@@ -92,11 +92,7 @@ static void begin_stats(struct vmt_run *run, struct vmt_query_item *scratch)
 /* The groups that need a query: the inventory has the state, and the interfaces unless the driver's bulk lacks them. */
 static unsigned wanted_stats(const struct vmt_run *run)
 {
-    unsigned stats = 0;
-    for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++)
-        if (vmt_collection_wants(run->collection, i))
-            stats |= vmt_collector_row(i)->stats;
-    stats &= ~(unsigned)VIR_DOMAIN_STATS_STATE;
+    unsigned stats = vmt_collection_stats(run->collection) & ~(unsigned)VIR_DOMAIN_STATS_STATE;
     bool has_interfaces = run->inventory->is_qemu || run->inventory_part->samples[VMT_ENTITY_INTERFACE].first;
     return has_interfaces ? stats & ~(unsigned)VIR_DOMAIN_STATS_INTERFACE : stats;
 }

@@ -93,8 +93,7 @@ static void start_inventory(struct vmt_run *run)
 {
     struct vmt_lane *lane = &run->engine->inventory;
     struct vmt_worker *worker = vmt_engine_idle(run->engine, &lane->worker);
-    unsigned stats = vmt_collection_wants(run->collection, VMT_COLLECTOR_INTERFACE) ? VIR_DOMAIN_STATS_INTERFACE : 0;
-    struct vmt_inventory_task *own = worker ? vmt_inventory_task_new(stats) : NULL;
+    struct vmt_inventory_task *own = worker ? vmt_inventory_task_new(vmt_collection_stats(run->collection)) : NULL;
     if (own)
         vmt_run_start(run, worker, &own->task, VMT_ROLE_INVENTORY, VMT_COLLECTOR_DOMAIN,
                       vmt_usual_patience(&lane->usual, 1, least_patience));
@@ -232,7 +231,9 @@ static void start_all(struct vmt_run *run)
 void vmt_engine_collect(struct vmt_engine *engine, struct vmt_collection *collection)
 {
     struct vmt_run run = {.engine = engine, .collection = collection};
-    run.generation = vmt_connection_generation(engine->workshop.connection);
+    uint64_t latest = collection->began_ns + least_patience;
+    run.generation = vmt_connection_await(engine->workshop.connection,
+                                          latest < collection->deadline_ns ? latest : collection->deadline_ns);
     if (run.generation && !atomic_load(&engine->is_aborted)) {
         start_all(&run);
         wait_for_all(&run);

@@ -60,6 +60,8 @@ static void add_sum(struct vmt_run *run, struct vmt_sample *node, const char *ke
     uint64_t sum = 0;
     unsigned count = 0;
     for (unsigned i = 0; i < run->collection->part_count; i++) {
+        if (run->collection->parts[i] == run->inventory_part)
+            continue; /* has the figures of inactive domains */
         const struct vmt_sample *sample = run->collection->parts[i]->samples[VMT_ENTITY_DOMAIN].first;
         for (; sample; sample = sample->next) {
             count += sample->value[slot].type == VMT_INTEGER;

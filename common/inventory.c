@@ -116,6 +116,30 @@ static int from_bulk(struct vmt_inventory *inventory, struct vmt_session *sessio
     return has_room ? 0 : -ENOMEM;
 }
 
+/* What an inactive domain will start with. Of these groups nothing is asked of its disks; its CPU time is not asked
+ * for, because libvirt 9 gives its own then. */
+static void add_inactive(struct vmt_inventory *inventory, struct vmt_session *session, unsigned stats)
+{
+    stats &= VIR_DOMAIN_STATS_VCPU | VIR_DOMAIN_STATS_BALLOON;
+    if (!stats || !inventory->is_qemu || inventory->active_count == inventory->count)
+        return;
+    virDomainStatsRecordPtr *records = NULL;
+    int count = VMT_CALL(session, NULL, virConnectGetAllDomainStats, session->connection, stats, &records,
+                         VIR_CONNECT_GET_ALL_DOMAINS_STATS_INACTIVE);
+    for (int i = 0; i < count; i++) {
+        unsigned char uuid[VIR_UUID_BUFLEN];
+        const struct vmt_inventory_entry *entry =
+            virDomainGetUUID(records[i]->dom, uuid) == 0 ? vmt_inventory_find(inventory, uuid) : NULL;
+        const struct vmt_domain *domain =
+            entry && !entry->is_active ? vmt_part_add_domain(session->part, entry->domain->name, entry->domain->uuid)
+                                       : NULL;
+        if (domain)
+            vmt_decode(session->decoder, records[i]->params, records[i]->nparams, domain, session->part);
+    }
+    if (count >= 0)
+        virDomainStatsRecordListFree(records);
+}
+
 /* Drivers without bulk statistics: a list, and the state of each domain. */
 static int from_list(struct vmt_inventory *inventory, struct vmt_session *session, struct tally *tally)
 {
@@ -183,6 +207,7 @@ static void take_inventory(struct vmt_task *task, struct vmt_session *session)
     if (task->result < 0)
         return;
     qsort(inventory->entries, inventory->count, sizeof *inventory->entries, by_uuid);
+    add_inactive(inventory, session, own->stats);
     mark_listed(inventory, session, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, "persistent");
     mark_listed(inventory, session, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, "managed_save");
     int autostart = mark_listed(inventory, session, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, "autostart");

@@ -30,7 +30,7 @@ struct vmt_inventory {
 
 struct vmt_inventory_task {
     struct vmt_task task;
-    unsigned stats;                  /* the VIR_DOMAIN_STATS_* groups to ask for besides the state */
+    unsigned stats;                  /* VIR_DOMAIN_STATS_* groups that are wanted; those that cost little are asked */
     struct vmt_inventory *inventory; /* NULL when libvirt did not answer */
 };
 

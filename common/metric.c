@@ -143,13 +143,13 @@ static const struct vmt_metric domain_metrics[] = {
     {"cpu.haltpoll.fail.time", "libvirt_domain_cpu_haltpoll_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, PART("result", "fail"), .since = VERSION(7, 6, 0)},
 #undef OF
 #define OF .collector = VMT_COLLECTOR_VCPU
-    {"vcpu.current", "libvirt_domain_vcpus", VMT_GAUGE, VMT_NUMBER, OF, .help = "vCPUs that the domain has now (vcpu.current)."},
+    {"vcpu.current", "libvirt_domain_vcpus", VMT_GAUGE, VMT_NUMBER, OF, .help = "vCPUs that the domain has, or will start with (vcpu.current)."},
     {"vcpu.maximum", "libvirt_domain_vcpus_maximum", VMT_GAUGE, VMT_NUMBER, OF, .help = "vCPUs that the domain can have without a restart (vcpu.maximum)."},
 #undef OF
 #define OF .collector = VMT_COLLECTOR_MEMORY
 #define GUEST "libvirt_domain_memory_guest_"
     {"balloon.maximum", "libvirt_domain_memory_maximum_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .help = "Memory that the domain can have without a restart (balloon.maximum)."},
-    {"balloon.current", "libvirt_domain_memory_current_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .help = "Memory that the domain has now: the size of its balloon, not its use (balloon.current)."},
+    {"balloon.current", "libvirt_domain_memory_current_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .help = "Memory that the domain has, or will start with: the size of its balloon, not its use (balloon.current)."},
     {"balloon.rss", "libvirt_domain_memory_rss_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Resident memory of the domain's hypervisor process (balloon.rss)."},
     {"balloon.available", GUEST "total_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Memory that the guest sees, by its balloon driver (balloon.available)."},
     {"balloon.unused", GUEST "unused_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Memory that the guest leaves entirely unused, by its balloon driver (balloon.unused)."},
@@ -212,7 +212,7 @@ static const struct vmt_metric block_metrics[] = {
     {"fl.times", BLOCK "flush_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .flags = VMT_MONITOR, .help = "Time spent on flushes, summed over requests (block.N.fl.times)."},
     {"capacity", BLOCK "capacity_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Size of the disk as the guest sees it (block.N.capacity)."},
     {"allocation", BLOCK "allocation_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Highest offset written in the image (block.N.allocation)."},
-    {"physical", BLOCK "physical_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Size of the image's container on the host (block.N.physical)."},
+    {"physical", BLOCK "physical_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Space that the image takes on the host, as libvirt sees it (block.N.physical)."},
     {"threshold", BLOCK "threshold_bytes", VMT_GAUGE, VMT_BYTES, OF, .flags = VMT_ZERO_IS_UNKNOWN, .since = VERSION(3, 2, 0), .help = "Offset whose writing raises a block threshold event (block.N.threshold); absent when none is set."},
 #undef OF
 };
@@ -232,7 +232,7 @@ static const struct vmt_metric interface_metrics[] = {
     {"tx.pkts", NET "transmit_packets_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Packets sent by the guest (net.N.tx.pkts)."},
     {"tx.errs", NET "transmit_errors_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Errors on transmit (net.N.tx.errs)."},
     {"tx.drop", NET "transmit_drops_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Packets of the guest that were dropped (net.N.tx.drop)."},
-    {"link_up", NET "link_up", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether the link is up, by the domain's XML (virDomainGetXMLDesc)."},
+    {"link_up", NET "link_up", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether the link is up, by the domain's XML (virDomainGetXMLDesc); libvirt has no event for its change, so it can be two minutes old."},
 #undef OF
 };
 

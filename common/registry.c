@@ -7,7 +7,7 @@
 
 /* Events tell of changes; this is for what no event tells. Spread, so that a host's domains do not come due together.
  */
-static const uint64_t slow_timer = 300 * VMT_SECOND;
+static const uint64_t slow_timer = 60 * VMT_SECOND;
 
 struct remembered {
     char uuid[VMT_UUID_TEXT];

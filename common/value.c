@@ -86,13 +86,13 @@ size_t vmt_value_print(struct vmt_value value, enum vmt_unit unit, char *text)
 {
     if (value.type == VMT_ABSENT)
         return 0;
-    if (value.type == VMT_REAL) {
-        double base = value.real * units[unit].multiply;
-        for (unsigned i = 0; i < units[unit].decimals; i++)
-            base /= 10;
-        return print_real(base, text);
+    if (value.type == VMT_REAL && unit != VMT_BOOLEAN) {
+        double power = units[unit].decimals == 9 ? 1e9 : units[unit].decimals == 3 ? 1e3 : 1;
+        return print_real(value.real * units[unit].multiply / power, text);
     }
-    uint64_t number = unit == VMT_BOOLEAN ? value.integer != 0 : value.integer;
+    uint64_t number = value.integer;
+    if (unit == VMT_BOOLEAN)
+        number = value.type == VMT_REAL ? value.real != 0 : value.integer != 0;
     if (units[unit].decimals)
         return print_shifted(number, units[unit].decimals, text);
     char digits[VMT_VALUE_TEXT], *end = digits + sizeof digits;

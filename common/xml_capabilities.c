@@ -9,11 +9,8 @@ static const char *list_security_models(struct vmt_document *document, const xml
 {
     const char *list = NULL;
     const xmlNode *node = vmt_document_child(host, "secmodel");
-    for (; node; node = vmt_document_next(node)) {
-        const char *name = vmt_document_text(document, vmt_document_child(node, "model"));
-        if (name && strcmp(name, "none") != 0)
-            list = vmt_document_join(document, list, name);
-    }
+    for (; node; node = vmt_document_next(node))
+        list = vmt_document_join(document, list, vmt_document_text(document, vmt_document_child(node, "model")));
     return list;
 }
 

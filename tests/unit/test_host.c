@@ -41,6 +41,20 @@ static unsigned long calls_with_domains(unsigned count)
     return calls;
 }
 
+static void first_scrape_waits_for_the_first_connection(void **state)
+{
+    (void)state;
+    fake_host_add_domain("web");
+    struct fake_fault fault = {.function = "virConnectOpenAuth", .delay_ms = 300, .times = 1};
+    fake_host_add_fault(&fault);
+    struct vmt_host_options with = options();
+    start_with(&with);
+    struct vmt_snapshot *snapshot = scrape();
+    assert_int_equal(get(snapshot, VMT_ENTITY_EXPORTER, "up", NULL), 1);
+    assert_int_equal(count_series(snapshot, VMT_ENTITY_BLOCK, "rd.bytes", "web"), 1);
+    vmt_snapshot_unref(snapshot);
+}
+
 static void number_of_calls_does_not_depend_on_the_number_of_domains(void **state)
 {
     (void)state;
@@ -276,6 +290,9 @@ static void images_of_inactive_domains_are_left_alone(void **state)
     assert_int_equal(count_series(snapshot, VMT_ENTITY_DOMAIN, "state.state", "off"), 1);
     assert_int_equal(count_series(snapshot, VMT_ENTITY_DOMAIN, "id", "off"), 0);
     assert_int_equal(count_series(snapshot, VMT_ENTITY_BLOCK_INFO, "info", "off"), 2);
+    assert_int_equal(get(snapshot, VMT_ENTITY_DOMAIN, "vcpu.current", "off"), 1);
+    assert_int_equal(count_series(snapshot, VMT_ENTITY_DOMAIN, "cpu.time", "off"), 0);
+    assert_int_equal(get(snapshot, VMT_ENTITY_NODE, "vcpus_allocated", NULL), 2); /* of "on" alone */
     vmt_snapshot_unref(snapshot);
     assert_int_equal(fake_host_usage().images_opened, 0);
 }
@@ -284,6 +301,7 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(first_scrape_waits_for_the_first_connection),
         TEST(number_of_calls_does_not_depend_on_the_number_of_domains),
         TEST(job_collector_asks_a_bounded_number_of_domains),
         TEST(scrapers_that_come_together_cause_one_collection),

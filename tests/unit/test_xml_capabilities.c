@@ -35,7 +35,7 @@ static void capabilities_give_the_labels_that_they_say(void **state)
         {"capabilities-qemu.xml", VMT_ENTITY_NODE_INFO, "vendor", "AMD"},
         {"capabilities-qemu.xml", VMT_ENTITY_NODE_INFO, "cpu_model", "kvm64"},
         {"capabilities-qemu.xml", VMT_ENTITY_NODE_INFO, "host_uuid", "1ab00000-0000-4000-8000-00000000cafe"},
-        {"capabilities-qemu.xml", VMT_ENTITY_NODE_INFO, "security_models", "dac,apparmor"},
+        {"capabilities-qemu.xml", VMT_ENTITY_NODE_INFO, "security_models", "none,dac,apparmor"},
         {"capabilities-qemu.xml", VMT_ENTITY_NODE_MIGRATION, "live", "true"},
         {"capabilities-qemu.xml", VMT_ENTITY_NODE_MIGRATION, "uri_transports", "tcp,rdma"},
         {"capabilities-test.xml", VMT_ENTITY_NODE_INFO, "arch", "i686"},
