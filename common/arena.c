@@ -63,6 +63,8 @@ void *vmt_arena_alloc(struct vmt_arena *arena, size_t size)
 
 char *vmt_arena_strndup(struct vmt_arena *arena, const char *text, size_t length)
 {
+    if (!text)
+        return NULL;
     char *copy = vmt_arena_alloc(arena, length + 1);
     if (copy)
         memcpy(copy, text, length);
@@ -71,7 +73,7 @@ char *vmt_arena_strndup(struct vmt_arena *arena, const char *text, size_t length
 
 char *vmt_arena_strdup(struct vmt_arena *arena, const char *text)
 {
-    return text ? vmt_arena_strndup(arena, text, strlen(text)) : NULL;
+    return vmt_arena_strndup(arena, text, text ? strlen(text) : 0);
 }
 
 char *vmt_arena_printf(struct vmt_arena *arena, const char *format, ...)

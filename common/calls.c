@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/calls.h"
+#include "common/clock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,42 @@ void vmt_calls_count(struct vmt_calls *calls, const char *function)
         calls->call[i].calls++;
         if (i == calls->call_count)
             calls->call_count++;
+    }
+    pthread_mutex_unlock(&calls->lock);
+}
+
+/* The limits of the buckets; the rows of the table's histogram have the same, in the same order. */
+static const uint64_t limits_ns[VMT_CALL_BUCKETS] = {
+    1 * VMT_MS,   5 * VMT_MS, 10 * VMT_MS,    50 * VMT_MS,     100 * VMT_MS,
+    500 * VMT_MS, VMT_SECOND, 5 * VMT_SECOND, 30 * VMT_SECOND, UINT64_MAX,
+};
+
+void vmt_calls_count_end(struct vmt_calls *calls, const char *function, uint64_t ns)
+{
+    unsigned bucket = 0;
+    while (ns > limits_ns[bucket])
+        bucket++;
+    pthread_mutex_lock(&calls->lock);
+    for (unsigned i = 0; i < calls->call_count; i++) {
+        if (strcmp(calls->call[i].function, function) != 0)
+            continue;
+        calls->call[i].ended++;
+        calls->call[i].ended_ns += ns;
+        calls->call[i].buckets[bucket]++;
+    }
+    pthread_mutex_unlock(&calls->lock);
+}
+
+void vmt_calls_sample_durations(struct vmt_calls *calls, struct vmt_part *part)
+{
+    pthread_mutex_lock(&calls->lock);
+    for (unsigned i = 0; i < calls->call_count; i++) {
+        struct vmt_sample *sample = vmt_part_add_unique(part, VMT_ENTITY_CALL_DURATION, NULL, &calls->call[i].function);
+        uint64_t up_to = 0;
+        for (unsigned bucket = 0; sample && bucket < VMT_CALL_BUCKETS; bucket++)
+            sample->value[bucket] = vmt_integer(up_to += calls->call[i].buckets[bucket]);
+        vmt_sample_set(sample, VMT_ENTITY_CALL_DURATION, "sum", vmt_integer(calls->call[i].ended_ns));
+        vmt_sample_set(sample, VMT_ENTITY_CALL_DURATION, "count", vmt_integer(calls->call[i].ended));
     }
     pthread_mutex_unlock(&calls->lock);
 }

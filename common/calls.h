@@ -10,7 +10,7 @@
 
 #include <pthread.h>
 
-enum { VMT_CALLS_MAX = 96, VMT_CALL_ERRORS_MAX = 256 };
+enum { VMT_CALLS_MAX = 96, VMT_CALL_ERRORS_MAX = 256, VMT_CALL_BUCKETS = 10 };
 
 struct vmt_calls {
     pthread_mutex_t lock;
@@ -18,6 +18,8 @@ struct vmt_calls {
     struct {
         const char *function; /* a literal */
         uint64_t calls;
+        uint64_t ended, ended_ns;           /* calls that returned, and how long they took together */
+        uint64_t buckets[VMT_CALL_BUCKETS]; /* those that took up to a limit and longer than the one before */
     } call[VMT_CALLS_MAX];
     struct {
         const char *function;
@@ -32,10 +34,16 @@ void vmt_calls_done(struct vmt_calls *calls);
 /* Counts a call of `function`, a string literal. */
 void vmt_calls_count(struct vmt_calls *calls, const char *function);
 
+/* Counts that a call of `function`, counted before, has returned after `ns`. */
+void vmt_calls_count_end(struct vmt_calls *calls, const char *function, uint64_t ns);
+
 /* Counts its failure with `code`, a virErrorNumber. */
 void vmt_calls_count_error(struct vmt_calls *calls, const char *function, int code);
 
 /* Adds one sample for each function, and one for each function and code that failed. */
 void vmt_calls_sample(struct vmt_calls *calls, struct vmt_part *part);
+
+/* Adds a histogram of the durations for each function. */
+void vmt_calls_sample_durations(struct vmt_calls *calls, struct vmt_part *part);
 
 #endif

@@ -154,6 +154,8 @@ static void add_own_figures(struct vmt_engine *engine, struct vmt_collection *co
     vmt_sample_set(sample, VMT_ENTITY_EXPORTER, "unknown_parameters",
                    vmt_integer(vmt_names_count(&engine->workshop.unknown)));
     vmt_calls_sample(&engine->workshop.calls, part);
+    if (vmt_collection_wants(collection, VMT_COLLECTOR_CALLS))
+        vmt_calls_sample_durations(&engine->workshop.calls, part);
     if (vmt_collection_wants(collection, VMT_COLLECTOR_EVENTS))
         vmt_tally_sample(engine->tally, part);
 }

@@ -63,6 +63,25 @@ static const struct vmt_metric call_error_metrics[] = {
     {"errors", "libvirt_exporter_libvirt_call_errors_total", VMT_COUNTER, VMT_NUMBER, .collector = VMT_COLLECTOR_EXPORTER, .help = "Calls to libvirt that failed, by function and virErrorNumber."},
 };
 
+static const struct vmt_metric call_duration_metrics[] = {
+#define OF .collector = VMT_COLLECTOR_CALLS
+#define DURATION "libvirt_exporter_libvirt_call_duration_seconds"
+#define BUCKET(le) {"le." le, DURATION, VMT_HISTOGRAM, VMT_NUMBER, OF, PART("le", le), .suffix = "_bucket"}
+    {"le.0.001", DURATION, VMT_HISTOGRAM, VMT_NUMBER, OF, PART("le", "0.001"), .suffix = "_bucket", .help = "How long calls to libvirt took, by function; calls that have not returned are not in it."},
+    BUCKET("0.005"),
+    BUCKET("0.01"),
+    BUCKET("0.05"),
+    BUCKET("0.1"),
+    BUCKET("0.5"),
+    BUCKET("1.0"),
+    BUCKET("5.0"),
+    BUCKET("30.0"),
+    BUCKET("+Inf"),
+    {"sum", DURATION, VMT_HISTOGRAM, VMT_NANOSECONDS, OF, .suffix = "_sum"},
+    {"count", DURATION, VMT_HISTOGRAM, VMT_NUMBER, OF, .suffix = "_count"},
+#undef OF
+};
+
 static const struct vmt_metric connection_metrics[] = {
     {"info", "libvirt_connection_info", VMT_INFO, .collector = VMT_COLLECTOR_CONNECTION, .help = "The connection to libvirt (virConnectGetURI, GetType, GetHostname, GetVersion, GetLibVersion, IsSecure, IsEncrypted)."},
 };
@@ -335,6 +354,7 @@ static const struct vmt_entity_table tables[VMT_ENTITY_COUNT] = {
     [VMT_ENTITY_COLLECTOR] = {"collector", LABELS("collector"), .key_count = 1, METRICS(collector_metrics)},
     [VMT_ENTITY_CALL] = {"call", LABELS("call"), .key_count = 1, METRICS(call_metrics)},
     [VMT_ENTITY_CALL_ERROR] = {"call error", LABELS("call", "code"), .key_count = 2, METRICS(call_error_metrics)},
+    [VMT_ENTITY_CALL_DURATION] = {"call duration", LABELS("call"), .key_count = 1, METRICS(call_duration_metrics)},
     [VMT_ENTITY_CONNECTION] = {"connection", LABELS("uri", "driver", "hostname", "hypervisor_version", "libvirt_version", "secure", "encrypted"), METRICS(connection_metrics)},
     [VMT_ENTITY_NODE] = {"node", .label_names = (const char *const[]){NULL}, METRICS(node_metrics)},
     [VMT_ENTITY_NODE_INFO] = {"node info", LABELS("arch", "model", "vendor", "cpu_model", "host_uuid", "security_models"), METRICS(node_info_metrics)},

@@ -30,6 +30,7 @@ enum vmt_collector {
     VMT_COLLECTOR_OBJECTS,
     VMT_COLLECTOR_JOB,
     VMT_COLLECTOR_CONTROL,
+    VMT_COLLECTOR_CALLS,
     VMT_COLLECTOR_EVENTS,
     VMT_COLLECTOR_INVENTORY,
     VMT_COLLECTOR_METADATA,
@@ -48,6 +49,7 @@ enum vmt_entity {
     VMT_ENTITY_COLLECTOR,
     VMT_ENTITY_CALL,
     VMT_ENTITY_CALL_ERROR,
+    VMT_ENTITY_CALL_DURATION,
     VMT_ENTITY_CONNECTION,
     VMT_ENTITY_NODE,
     VMT_ENTITY_NODE_INFO,
@@ -84,8 +86,9 @@ enum vmt_entity {
 enum vmt_kind {
     VMT_COUNTER,
     VMT_GAUGE,
-    VMT_INFO,     /* always 1; what it says is in its labels */
-    VMT_STATESET, /* the value is an index into `states`; exported as one series per state, 0 or 1 */
+    VMT_INFO,      /* always 1; what it says is in its labels */
+    VMT_HISTOGRAM, /* rows that count observations up to `label_value` (suffix _bucket), their _sum and their _count */
+    VMT_STATESET,  /* the value is an index into `states`; exported as one series per state, 0 or 1 */
 };
 
 enum {
@@ -100,6 +103,7 @@ struct vmt_metric {
     enum vmt_unit unit;        /* what libvirt's number counts; the printers convert it exactly to the base unit */
     const char *label;         /* a label that tells the rows of one family apart (or a state set's states), or NULL */
     const char *label_value;   /* its value in this row */
+    const char *suffix;        /* of a histogram's row: what its series has behind the name; otherwise NULL */
     const char *const *states; /* of a state set: names by value, ended by NULL */
     unsigned flags;
     enum vmt_collector collector;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/session.h"
+#include "common/clock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,7 @@ bool vmt_call_begin(struct vmt_session *session, const char *function, const cha
     vmt_calls_count(session->calls, function);
     if (object)
         set_asking(session, object);
+    session->call_began_ns = vmt_now_ns();
     return true;
 }
 
@@ -70,6 +72,7 @@ static bool is_unsupported(int code)
 
 void vmt_call_end(struct vmt_session *session, const char *function, const char *object, bool has_failed)
 {
+    vmt_calls_count_end(session->calls, function, vmt_now_ns() - session->call_began_ns);
     session->code = VIR_ERR_OK;
     if (object)
         set_asking(session, NULL);

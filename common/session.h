@@ -31,6 +31,7 @@ struct vmt_session {
     unsigned char jobs[VMT_JOBS_MAX][VIR_UUID_BUFLEN];
     unsigned unsupported_count;
     const char *unsupported[VMT_UNSUPPORTED_MAX]; /* functions that this driver answered with "no support" */
+    uint64_t call_began_ns;
     pthread_mutex_t lock;
     char asking[VMT_OBJECT_TEXT]; /* with the lock: what the call in progress is about; "": the host, or no call */
 };

@@ -42,7 +42,7 @@ void vmt_exposition_done(struct vmt_exposition *exposition)
 
 const char *vmt_exposition_kind(enum vmt_kind kind)
 {
-    return kind == VMT_COUNTER ? "counter" : "gauge";
+    return kind == VMT_COUNTER ? "counter" : kind == VMT_HISTOGRAM ? "histogram" : "gauge";
 }
 
 static unsigned part_count(const struct writer *writer)
@@ -161,9 +161,13 @@ static void write_series(struct writer *writer, const struct family *family, con
     struct vmt_text *text = writer->text;
     size_t own_begin = column == family->columns ? 0 : column[-1].label_end;
     size_t own_length = column->label_end - own_begin;
-    if (!vmt_text_reserve(text, family->name_length + labels_length + own_length + VMT_VALUE_TEXT + sizeof "{,} \n"))
+    size_t suffix_length = column->row->suffix ? strlen(column->row->suffix) : 0;
+    if (!vmt_text_reserve(text, family->name_length + suffix_length + labels_length + own_length + VMT_VALUE_TEXT +
+                                    sizeof "{,} \n"))
         return;
     char *to = put(text->bytes + text->length, family->name, family->name_length);
+    if (suffix_length)
+        to = put(to, column->row->suffix, suffix_length);
     if (labels_length + own_length) {
         *to++ = '{';
         to = put(to, labels, labels_length);
