@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/fake/fake_events.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,7 +182,7 @@ static void call_with_numbers(const struct fake_registration *to, virDomainPtr d
         CALL(DomainEventJobCompleted, to, domain, (virTypedParameterPtr)event->params, event->param_count, to->arg);
         break;
     default:
-        assert(event->id == VIR_DOMAIN_EVENT_ID_REBOOT || event->id == VIR_DOMAIN_EVENT_ID_CONTROL_ERROR);
+        fake_must(event->id == VIR_DOMAIN_EVENT_ID_REBOOT || event->id == VIR_DOMAIN_EVENT_ID_CONTROL_ERROR);
         CALL(DomainEventGeneric, to, domain, to->arg);
     }
 }

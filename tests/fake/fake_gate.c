@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/fake/fake_state.h"
 
-#include <assert.h>
 #include <string.h>
 
 static struct fake_count *count_of(const char *function)
@@ -9,7 +8,7 @@ static struct fake_count *count_of(const char *function)
     unsigned i = 0;
     while (i < FAKE_FUNCTIONS - 1 && *fake.counts[i].function && strcmp(fake.counts[i].function, function) != 0)
         i++;
-    assert(i < FAKE_FUNCTIONS - 1);
+    fake_must(i < FAKE_FUNCTIONS - 1);
     if (!*fake.counts[i].function)
         strncpy(fake.counts[i].function, function, sizeof fake.counts[i].function - 1);
     return &fake.counts[i];
@@ -152,7 +151,7 @@ bool fake_begin_local(const char *function, enum fake_kind kind, const void *han
         [FAKE_BINDING] = {"filter binding", VIR_ERR_INVALID_NWFILTER_BINDING},
     };
     fake_error_clear();
-    assert(fake.is_set);
+    fake_must(fake.is_set);
     pthread_mutex_lock(&fake.lock);
     if (fake_object_is_live(handle, kind))
         return true;
@@ -177,7 +176,7 @@ bool fake_begin(struct fake_call *call, const char *function, enum fake_kind kin
 bool fake_begin_open(struct fake_call *call, const char *function)
 {
     fake_error_clear();
-    assert(fake.is_set);
+    fake_must(fake.is_set);
     *call = (struct fake_call){.function = function};
     pthread_mutex_lock(&fake.lock);
     return go_in(call);

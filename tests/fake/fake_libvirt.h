@@ -120,10 +120,10 @@ struct fake_fault {
     const char *function;       /* NULL: any that asks the daemon */
     struct fake_domain *domain; /* NULL: any; in a bulk call a domain's fault strikes at its turn */
     unsigned delay_ms;
-    bool hangs; /* until the fault is removed, or the connection breaks */
-    int code;   /* virErrorNumber; 0: does not fail */
-    const char *message;
-    unsigned times; /* how often it strikes; 0: for ever */
+    bool hangs;          /* until the fault is removed, or the connection breaks */
+    int code;            /* virErrorNumber; 0: does not fail */
+    const char *message; /* must live until the next reset */
+    unsigned times;      /* how often it strikes; 0: for ever */
 };
 
 /* All that match strike, in the order of adding. Returns a number for fake_host_remove_fault. */

@@ -2,7 +2,6 @@
 /* The event loop with its timers. What it delivers is in fake_events.c. */
 #include "tests/fake/fake_events.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 struct timer {
@@ -30,7 +29,7 @@ bool fake_events_has_loop(void)
 
 void fake_loop_forget(void)
 {
-    assert(!loop.running);
+    fake_must(!loop.running);
     while (loop.timers) {
         struct timer *next = loop.timers->next;
         free(loop.timers);
@@ -152,7 +151,7 @@ static void fire(struct timer *timer)
 int virEventRunDefaultImpl(void)
 {
     pthread_mutex_lock(&fake.lock);
-    assert(fake.is_set);
+    fake_must(fake.is_set);
     loop.running++;
     purge();
     struct timer *due = first_due();

@@ -2,7 +2,6 @@
 /* Lists of typed parameters. */
 #include "tests/fake/fake_state.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,7 @@ static virTypedParameterPtr more(struct fake_record *record)
     if (record->count == record->room) {
         record->room = record->room ? record->room * 2 : 64;
         record->params = realloc(record->params, (size_t)record->room * sizeof *record->params);
-        assert(record->params);
+        fake_must(record->params);
     }
     virTypedParameterPtr parameter = &record->params[record->count++];
     *parameter = (virTypedParameter){0};
@@ -37,7 +36,7 @@ static void set_number(virTypedParameterPtr parameter, int type, unsigned long l
         parameter->value.ul = number;
         break;
     default:
-        assert(type == VIR_TYPED_PARAM_BOOLEAN);
+        fake_must(type == VIR_TYPED_PARAM_BOOLEAN);
         parameter->value.b = number != 0;
     }
 }

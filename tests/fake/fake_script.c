@@ -2,13 +2,12 @@
 /* How a test tells the pretended host what to be. */
 #include "tests/fake/fake_state.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 static void lock(void)
 {
-    assert(fake.is_set);
+    fake_must(fake.is_set);
     pthread_mutex_lock(&fake.lock);
 }
 
@@ -156,7 +155,7 @@ void fake_domain_set_monitor_ms(struct fake_domain *domain, unsigned monitor_ms)
 void fake_domain_hold_ms(struct fake_domain *domain, unsigned hold_ms)
 {
     lock();
-    assert(!domain->job.is_held);
+    fake_must(!domain->job.is_held);
     uint64_t now = vmt_now_ns();
     domain->job = (struct fake_job){.is_held = true,
                                     .holder = "remoteDispatchConnectGetAllDomainStats",
@@ -200,7 +199,7 @@ void fake_domain_add_parameter(struct fake_domain *domain, const virTypedParamet
 void fake_domain_drop_parameters(struct fake_domain *domain, const char *pattern)
 {
     virTypedParameter parameter = {0};
-    assert(strlen(pattern) < sizeof parameter.field);
+    fake_must(strlen(pattern) < sizeof parameter.field);
     strncpy(parameter.field, pattern, sizeof parameter.field - 1);
     add_rule(domain, FAKE_DROP, &parameter);
 }
@@ -225,7 +224,7 @@ void fake_host_remove_fault(unsigned number)
     struct fake_fault_entry *entry = fake.faults;
     while (entry && entry->number != number)
         entry = entry->next;
-    assert(entry);
+    fake_must(entry);
     entry->is_removed = true;
     unlock();
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/fake/fake_state.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,17 +10,23 @@ struct fake fake = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static const uint32_t LIVE = 0x76690000, DEAD = 0xdead0000;
 
+void fake_give_up(const char *what, const char *file, int line)
+{
+    fprintf(stderr, "%s:%d: the fake libvirt needs: %s\n", file, line, what);
+    abort();
+}
+
 void *fake_alloc(size_t size)
 {
     void *memory = calloc(1, size ? size : 1);
-    assert(memory);
+    fake_must(memory);
     return memory;
 }
 
 char *fake_copy(const char *text)
 {
     char *copy = text ? strdup(text) : NULL;
-    assert(!text || copy);
+    fake_must(!text || copy);
     return copy;
 }
 
@@ -32,7 +37,7 @@ char *fake_format(const char *format, ...)
     char *text = NULL;
     int length = vasprintf(&text, format, arguments);
     va_end(arguments);
-    assert(length >= 0);
+    fake_must(length >= 0);
     return text;
 }
 
@@ -142,7 +147,7 @@ static void forget_all(void)
 {
     if (fake.usage.inside)
         fake_violation("reset while %u calls are inside", fake.usage.inside);
-    assert(!fake.usage.inside);
+    fake_must(!fake.usage.inside);
     fake_events_forget();
     fake_objects_forget();
     forget_domains();

@@ -125,6 +125,10 @@ struct fake {
 
 extern struct fake fake;
 
+/* Like assert, in release builds too: the script makes no sense, or there is no memory. */
+#define fake_must(is_so) ((is_so) ? (void)0 : fake_give_up(#is_so, __FILE__, __LINE__))
+__attribute__((noreturn)) void fake_give_up(const char *what, const char *file, int line);
+
 /* Like the C functions, but they never fail. Text NULL stays NULL. */
 void *fake_alloc(size_t size);
 char *fake_copy(const char *text);

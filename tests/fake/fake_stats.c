@@ -2,7 +2,6 @@
 /* The bulk calls. */
 #include "tests/fake/fake_state.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +25,7 @@ static void note_bulk(unsigned stats, unsigned flags, unsigned domains, const st
     if (fake.bulk_count == fake.bulk_room) {
         fake.bulk_room = fake.bulk_room ? fake.bulk_room * 2 : 64;
         fake.bulk = realloc(fake.bulk, fake.bulk_room * sizeof *fake.bulk);
-        assert(fake.bulk);
+        fake_must(fake.bulk);
     }
     fake.bulk[fake.bulk_count++] =
         (struct fake_bulk){.stats = stats, .flags = flags, .domains = domains, .first = first};
@@ -58,7 +57,7 @@ static void add_record(struct list *list, virConnectPtr connection, struct fake_
     if (list->count + 1 >= list->room) {
         list->room = list->room ? list->room * 2 : 64;
         list->records = realloc(list->records, (size_t)list->room * sizeof *list->records);
-        assert(list->records);
+        fake_must(list->records);
     }
     virDomainStatsRecordPtr added = fake_alloc(sizeof *added);
     added->dom = fake_domain_handle(connection, domain);
