@@ -6,7 +6,8 @@ target_include_directories(virtmeter_rules INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(virtmeter_rules INTERFACE
   -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
   -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wno-format-nonliteral -Wno-missing-field-initializers
-  -fno-strict-overflow -fstack-protector-strong)
+  -fno-strict-overflow -fstack-protector-strong
+  -UNDEBUG) # programming errors assert, in what is installed too
 
 option(VIRTMETER_COVERAGE "Measure the coverage of the tests" OFF)
 if(VIRTMETER_COVERAGE)

@@ -31,7 +31,6 @@ void vmt_collect_connection(struct vmt_session *session);
 void vmt_collect_node(struct vmt_session *session);
 void vmt_collect_capabilities(struct vmt_session *session);
 void vmt_collect_inventory(struct vmt_session *session);
-void vmt_collect_job(struct vmt_session *session);
 void vmt_collect_control(struct vmt_session *session);
 void vmt_collect_pool(struct vmt_session *session);
 void vmt_collect_network(struct vmt_session *session);

@@ -163,8 +163,10 @@ static void *supervise(void *arg)
     return NULL;
 }
 
-static void release(struct vmt_connection *connection)
+void vmt_connection_free(struct vmt_connection *connection)
 {
+    if (!connection)
+        return;
     vmt_events_free(connection->events);
     vmt_session_done(&connection->session);
     pthread_cond_destroy(&connection->wake);
@@ -190,14 +192,14 @@ int vmt_connection_new(const struct vmt_connection_options *options, struct vmt_
     int failed =
         connection->events ? vmt_thread_start(&connection->thread, "vmt-connection", supervise, connection) : -ENOMEM;
     if (failed) {
-        release(connection);
+        vmt_connection_free(connection);
         return vmt_error_set(error, failed, "cannot start the connection's thread: %s", strerror(-failed));
     }
     *ret_connection = connection;
     return 0;
 }
 
-bool vmt_connection_free(struct vmt_connection *connection, uint64_t until_ns)
+bool vmt_connection_stop(struct vmt_connection *connection, uint64_t until_ns)
 {
     if (!connection)
         return true;
@@ -205,10 +207,7 @@ bool vmt_connection_free(struct vmt_connection *connection, uint64_t until_ns)
     connection->is_stopping = true;
     pthread_cond_broadcast(&connection->wake);
     pthread_mutex_unlock(&connection->lock);
-    if (!vmt_thread_join(&connection->thread, until_ns))
-        return false;
-    release(connection);
-    return true;
+    return vmt_thread_join(&connection->thread, until_ns);
 }
 
 unsigned vmt_connection_await(struct vmt_connection *connection, uint64_t until_ns)

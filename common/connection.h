@@ -30,8 +30,11 @@ struct vmt_connection;
 int vmt_connection_new(const struct vmt_connection_options *options, struct vmt_connection **ret_connection,
                        struct vmt_error *error);
 
-/* Stops and frees. False when libvirt hangs past `until_ns`: nothing is freed then. */
-bool vmt_connection_free(struct vmt_connection *connection, uint64_t until_ns);
+/* Closes it and ends the thread. False when libvirt hangs past `until_ns`; it may be tried again. */
+bool vmt_connection_stop(struct vmt_connection *connection, uint64_t until_ns);
+
+/* Frees a stopped one. The event loop must have ended: a callback may still have been running after the stop. */
+void vmt_connection_free(struct vmt_connection *connection);
 
 /* Which connection this is, counted from 1; 0 while there is none. */
 unsigned vmt_connection_generation(struct vmt_connection *connection);

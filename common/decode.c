@@ -186,8 +186,11 @@ static int judge(struct vmt_decoder *decoder, const struct parameter *parameter,
     bool is_known = false;
     for (unsigned i = 0; i < sizeof not_exported / sizeof *not_exported; i++)
         is_known = is_known || fnmatch(not_exported[i], name, 0) == 0;
-    if (!is_known && decoder->unknown)
+    bool was_told = find_entry(decoder, VMT_ENTITY_COUNT, name)->key;
+    if (!is_known && !was_told && decoder->unknown) {
+        remember(decoder, VMT_ENTITY_COUNT, name, SKIPPED);
         decoder->unknown(decoder->arg, name);
+    }
     remember(decoder, parameter->entity, parameter->key, SKIPPED);
     return SKIPPED;
 }

@@ -52,6 +52,7 @@ static void release(struct vmt_engine *engine)
 {
     for (unsigned i = 0; i < VMT_COLLECTOR_COUNT; i++)
         vmt_part_unref(engine->lanes[i].part);
+    vmt_connection_free(engine->workshop.connection);
     vmt_journal_free(engine->journal);
     vmt_tally_free(engine->tally);
     vmt_registry_free(engine->context.registry);
@@ -116,18 +117,19 @@ bool vmt_engine_free(struct vmt_engine *engine, uint64_t until_ns)
     for (unsigned i = 0; i < engine->monitor_count; i++)
         stop_worker(engine->monitors[i]);
     stop_worker(engine->inventory.worker);
-    stop_worker(engine->basics.worker);
+    stop_worker(engine->basics);
+    stop_worker(engine->jobs[0]);
+    stop_worker(engine->jobs[1]);
     bool is_free = free_worker(&engine->inventory.worker, until_ns);
-    is_free = free_worker(&engine->basics.worker, until_ns) && is_free;
+    is_free = free_worker(&engine->basics, until_ns) && is_free;
+    is_free = free_worker(&engine->jobs[0], until_ns) && free_worker(&engine->jobs[1], until_ns) && is_free;
     for (unsigned i = 0; i < VMT_COLLECTOR_COUNT; i++)
         is_free = free_worker(&engine->lanes[i].worker, until_ns) && free_worker(&engine->lanes[i].spare, until_ns) &&
                   is_free;
     for (unsigned i = 0; i < engine->monitor_count; i++)
         is_free = free_worker(&engine->monitors[i], until_ns) && is_free;
-    if (!is_free || !vmt_connection_free(engine->workshop.connection, until_ns))
-        return false;
-    engine->workshop.connection = NULL;
-    if (!vmt_event_loop_free(engine->loop, until_ns))
+    if (!is_free || !vmt_connection_stop(engine->workshop.connection, until_ns) ||
+        !vmt_event_loop_free(engine->loop, until_ns))
         return false;
     release(engine);
     return true;

@@ -9,7 +9,9 @@ static const unsigned long long stuck_ms = 1000, stuck_ms_of_repeat = 500, still
 
 /* A domain that somebody else held is asked again after these pauses, each twice the one before. */
 static const uint64_t first_pause = 5 * VMT_MS, longest_pause = 80 * VMT_MS;
-enum { ATTEMPTS_MAX = 24 };
+enum { ATTEMPTS_MAX = 15 }; /* about a second in all */
+
+enum { JOBS_ASKED_MAX = 64 };
 
 static const vmt_collectors from_xml =
     VMT_COLLECTOR_BIT(VMT_COLLECTOR_DOMAIN) | VMT_COLLECTOR_BIT(VMT_COLLECTOR_BLOCK) |
@@ -93,6 +95,9 @@ static void begin_stats(struct vmt_run *run, struct vmt_query_item *scratch)
 static unsigned wanted_stats(const struct vmt_run *run)
 {
     unsigned stats = vmt_collection_stats(run->collection) & ~(unsigned)VIR_DOMAIN_STATS_STATE;
+    /* Whether a monitor answers shows in the memory figures; jobs are asked only where it does. */
+    if (vmt_collection_wants(run->collection, VMT_COLLECTOR_JOB))
+        stats |= VIR_DOMAIN_STATS_BALLOON;
     bool has_interfaces = run->inventory->is_qemu || run->inventory_part->samples[VMT_ENTITY_INTERFACE].first;
     return has_interfaces ? stats & ~(unsigned)VIR_DOMAIN_STATS_INTERFACE : stats;
 }
@@ -149,22 +154,58 @@ static void drop_queued(struct vmt_run *run)
     }
 }
 
-/* For domains without an answer: what libvirt has without a monitor, once everything else has ended. */
+/* Starts `query` on `worker`; drops it when either is missing, or nobody is to be asked. */
+static void start_or_drop(struct vmt_run *run, struct vmt_worker *worker, struct vmt_query *query)
+{
+    if (query && query->count && worker)
+        vmt_run_start(run, worker, &query->task, VMT_ROLE_QUERY, VMT_COLLECTOR_DOMAIN, vmt_query_patience(query));
+    else if (query)
+        vmt_task_unref(&query->task);
+}
+
+/* For domains without an answer: what libvirt has without a monitor. */
 static void start_basics(struct vmt_run *run)
 {
-    if (run->has_asked_basics || !run->inventory || !run->stats || !run->answers)
-        return;
-    run->has_asked_basics = true;
     struct vmt_query *query = new_query(run, VMT_QUERY_BASICS, run->inventory->count);
     for (unsigned i = 0; query && i < run->inventory->count; i++)
         if (run->inventory->entries[i].is_active && run->answers[i] <= VMT_ANSWER_LATE)
             vmt_query_add(query, &run->inventory->entries[i]);
-    struct vmt_worker *worker =
-        query && query->count ? vmt_engine_idle(run->engine, &run->engine->basics.worker) : NULL;
-    if (worker)
-        vmt_run_start(run, worker, &query->task, VMT_ROLE_QUERY, VMT_COLLECTOR_DOMAIN, vmt_query_patience(query));
-    else if (query)
-        vmt_task_unref(&query->task);
+    start_or_drop(run, vmt_engine_idle(run->engine, &run->engine->basics), query);
+}
+
+/*
+ * For domains whose monitor has answered: their jobs, domain by domain. So that the cost of a collection does not grow
+ * with the host, only so many are asked each time, in turn, and those that had a job the last time.
+ */
+static void start_jobs(struct vmt_run *run)
+{
+    struct vmt_engine *engine = run->engine;
+    unsigned count = run->inventory->count, asked = 0;
+    struct vmt_query *query = new_query(run, VMT_QUERY_JOBS, count);
+    for (unsigned visited = 0; query && visited < count; visited++) {
+        unsigned i = (engine->next_job + visited) % count;
+        const struct vmt_inventory_entry *entry = &run->inventory->entries[i];
+        if (run->answers[i] != VMT_ANSWER_WHOLE)
+            continue;
+        if (asked++ < JOBS_ASKED_MAX || vmt_registry_has_job(engine->context.registry, entry->domain))
+            vmt_query_add(query, entry);
+        if (asked == JOBS_ASKED_MAX)
+            engine->next_job = (i + 1) % count;
+    }
+    struct vmt_worker *worker = vmt_engine_idle(engine, &engine->jobs[0]);
+    start_or_drop(run, worker ? worker : vmt_engine_idle(engine, &engine->jobs[1]), query);
+}
+
+/* What depends on how asking the monitors ended. */
+static void start_rest(struct vmt_run *run)
+{
+    if (run->has_asked_rest || !run->inventory || !run->answers)
+        return;
+    run->has_asked_rest = true;
+    if (run->stats)
+        start_basics(run);
+    if (vmt_collection_wants(run->collection, VMT_COLLECTOR_JOB))
+        start_jobs(run);
 }
 
 uint64_t vmt_monitor_start_queued(struct vmt_run *run)
@@ -192,7 +233,7 @@ uint64_t vmt_monitor_start_queued(struct vmt_run *run)
     if (run->pending && !running_queries(run) && next == VMT_NEVER && !idle_monitor(run))
         drop_queued(run);
     if (!run->pending && !running_queries(run))
-        start_basics(run);
+        start_rest(run);
     return run->pending ? next : VMT_NEVER;
 }
 
@@ -270,10 +311,15 @@ void vmt_monitor_came_back(struct vmt_run *run, struct vmt_query *query)
     run->monitor_ended_ns = vmt_now_ns();
     if (query->kind == VMT_QUERY_STATS)
         stats_came_back(run, query);
-    else if (query->kind == VMT_QUERY_BASICS)
+    else if (query->kind != VMT_QUERY_XML)
         vmt_collection_publish(run->collection, query->task.part);
-    for (unsigned i = 0; query->kind == VMT_QUERY_XML && i < query->count; i++)
-        publish_identity(run, query->items[i].entry->domain);
+    for (unsigned i = 0; i < query->count; i++) {
+        const struct vmt_domain *domain = query->items[i].entry->domain;
+        if (query->kind == VMT_QUERY_XML)
+            publish_identity(run, domain);
+        else if (query->kind == VMT_QUERY_JOBS)
+            vmt_registry_set_job(run->engine->context.registry, domain, query->items[i].answer == VMT_ANSWER_WHOLE);
+    }
 }
 
 /* The query reads one domain's XML after the other: the first that is not read is the one that hangs. */

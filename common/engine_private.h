@@ -34,7 +34,9 @@ struct vmt_engine {
     char *uri;
     struct vmt_query_context context;
     struct vmt_lane lanes[VMT_COLLECTOR_COUNT];
-    struct vmt_lane inventory, basics;
+    struct vmt_lane inventory;
+    struct vmt_worker *basics, *jobs[2]; /* the second for while the first hangs */
+    unsigned next_job;                   /* the first domain to be asked for its job in the next collection */
     /* One more than calls may be left behind, so that when all those hang there is one to go on with. */
     struct vmt_worker **monitors;
     unsigned monitor_count;
@@ -68,7 +70,7 @@ struct vmt_run {
     struct vmt_query *pending; /* to be asked, in this order */
     enum vmt_answer *answers;  /* how asking ended, by the inventory's index */
     bool has_failed;           /* a monitor query failed, or was not asked for want of workers */
-    bool has_asked_basics;
+    bool has_asked_rest;       /* what comes after the monitors' answers */
     uint64_t monitor_began_ns, monitor_ended_ns;
 };
 

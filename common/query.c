@@ -11,6 +11,7 @@ static void (*const runs[VMT_QUERY_KINDS])(struct vmt_task *, struct vmt_session
     [VMT_QUERY_XML] = vmt_query_read_xml,
     [VMT_QUERY_STATS] = vmt_query_ask_stats,
     [VMT_QUERY_BASICS] = vmt_query_ask_basics,
+    [VMT_QUERY_JOBS] = vmt_query_ask_jobs,
 };
 
 static void run(struct vmt_task *task, struct vmt_session *session)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A task that asks some domains for something: their XML, the statistics for which their monitors must be asked, or the
- * few figures that libvirt has without a monitor. It may hang on one of them; who gives it up asks the others anew.
+ * A task that asks some domains for something: their XML, the statistics for which their monitors must be asked, the
+ * few figures that libvirt has without a monitor, or their jobs. It may hang on one of them; who gives it up asks the
+ * others anew.
  */
 #ifndef VIRTMETER_COMMON_QUERY_H
 #define VIRTMETER_COMMON_QUERY_H
@@ -10,7 +11,7 @@
 #include "common/usual.h"
 #include "common/xml.h"
 
-enum vmt_query_kind { VMT_QUERY_XML, VMT_QUERY_STATS, VMT_QUERY_BASICS, VMT_QUERY_KINDS };
+enum vmt_query_kind { VMT_QUERY_XML, VMT_QUERY_STATS, VMT_QUERY_BASICS, VMT_QUERY_JOBS, VMT_QUERY_KINDS };
 
 enum vmt_answer {
     VMT_ANSWER_NONE,    /* not asked alone, and no answer in time: it may not be this domain's fault */
@@ -26,7 +27,7 @@ struct vmt_query_item {
     unsigned version; /* of the XML, from vmt_registry_claim */
     enum vmt_answer answer;
     struct vmt_part *partial;   /* the samples of a partial answer */
-    unsigned long long held_ms; /* how long virDomainGetControlInfo says it has been held; 0: it is free */
+    unsigned long long held_ms; /* how long virDomainGetControlInfo says its monitor has been held; 0: unknown */
 };
 
 /* What the queries of one host have in common; must outlive them. */
@@ -58,10 +59,11 @@ struct vmt_query_item *vmt_query_add(struct vmt_query *query, const struct vmt_i
 /* How long the query may take before something must be wrong: a multiple of what it usually takes. */
 uint64_t vmt_query_patience(const struct vmt_query *query);
 
-/* The three kinds of vmt_task.run. */
+/* The kinds of vmt_task.run. */
 void vmt_query_read_xml(struct vmt_task *task, struct vmt_session *session);
 void vmt_query_ask_stats(struct vmt_task *task, struct vmt_session *session);
 void vmt_query_ask_basics(struct vmt_task *task, struct vmt_session *session);
+void vmt_query_ask_jobs(struct vmt_task *task, struct vmt_session *session);
 
 /*
  * The session's own handles of the active domains, as virConnectListAllDomains gives them; ordered by uuid.

@@ -5,13 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long another job has held the domain. virDomainGetControlInfo never waits for it. */
+/*
+ * How long somebody has been waiting for the domain's monitor. virDomainGetControlInfo never waits itself. While the
+ * domain has a background job it tells the age of that job instead, which says nothing of how long the monitor is held.
+ */
 static unsigned long long held_for(struct vmt_session *session, virDomainPtr handle)
 {
     virDomainControlInfo info;
     if (VMT_CALL(session, virDomainGetName(handle), virDomainGetControlInfo, handle, &info, 0) < 0)
         return 0;
-    return info.state == VIR_DOMAIN_CONTROL_OK ? 0 : info.stateTime;
+    return info.state == VIR_DOMAIN_CONTROL_OCCUPIED ? info.stateTime : 0;
 }
 
 static void decode_into(struct vmt_part *part, struct vmt_session *session, const struct vmt_domain *known,
@@ -116,7 +119,7 @@ void vmt_query_ask_stats(struct vmt_task *task, struct vmt_session *session)
         count = VMT_CALL(session, NULL, virDomainListGetStats, present, stats, &records, flags);
     if (handle_count >= 0 && (count >= 0 || !session->is_qemu))
         take_records(query, session, asked, records, count > 0 ? count : 0);
-    if (count > 0)
+    if (records)
         virDomainStatsRecordListFree(records);
     vmt_handles_free(handles, handle_count);
     free(present);

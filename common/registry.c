@@ -20,7 +20,7 @@ struct remembered {
     unsigned started_id;
     uint64_t started_ns;   /* when it started under started_id, since 1970; 0: not known */
     uint64_t collected_ns; /* when its monitor's values came back last, since 1970; 0: never */
-    bool is_stuck;
+    bool is_stuck, has_job;
 };
 
 struct vmt_registry {
@@ -88,6 +88,7 @@ static bool carry_over(struct vmt_registry *registry, const struct vmt_inventory
         domain.started_ns = known->started_ns;
         domain.collected_ns = known->collected_ns;
         domain.is_stuck = known->is_stuck;
+        domain.has_job = known->has_job;
         known->identity = NULL;
     }
     *ret_domain = domain;
@@ -264,4 +265,22 @@ uint64_t vmt_registry_collected(struct vmt_registry *registry, const struct vmt_
     uint64_t collected = known ? known->collected_ns : 0;
     pthread_mutex_unlock(&registry->lock);
     return collected;
+}
+
+void vmt_registry_set_job(struct vmt_registry *registry, const struct vmt_domain *domain, bool has_job)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *known = find(registry, domain->uuid);
+    if (known)
+        known->has_job = has_job;
+    pthread_mutex_unlock(&registry->lock);
+}
+
+bool vmt_registry_has_job(struct vmt_registry *registry, const struct vmt_domain *domain)
+{
+    pthread_mutex_lock(&registry->lock);
+    struct remembered *known = find(registry, domain->uuid);
+    bool has_job = known && known->has_job;
+    pthread_mutex_unlock(&registry->lock);
+    return has_job;
 }

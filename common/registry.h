@@ -51,6 +51,10 @@ struct vmt_part *vmt_registry_identity(struct vmt_registry *registry, const stru
 /* Whether the domain's monitor did not answer in the last collection. */
 bool vmt_registry_is_stuck(struct vmt_registry *registry, const struct vmt_domain *domain);
 
+/* Remembers whether the domain has a job, and tells it. */
+void vmt_registry_set_job(struct vmt_registry *registry, const struct vmt_domain *domain, bool has_job);
+bool vmt_registry_has_job(struct vmt_registry *registry, const struct vmt_domain *domain);
+
 /*
  * Notes how asking the domain's monitor ended: all came back just now, or it is stuck. Returns whether that is a
  * change.

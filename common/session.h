@@ -14,7 +14,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
-enum { VMT_UNSUPPORTED_MAX = 32, VMT_OBJECT_TEXT = 256, VMT_JOBS_MAX = 32 };
+enum { VMT_UNSUPPORTED_MAX = 32, VMT_OBJECT_TEXT = 256 };
 
 struct vmt_session {
     virConnectPtr connection; /* NULL: not open */
@@ -26,9 +26,6 @@ struct vmt_session {
     struct vmt_part *part; /* that failures are noted in; NULL: only counted */
     const char *skipped;   /* an object that must not be asked: an earlier call about it hangs; NULL: none */
     int code;              /* virErrorNumber of the last call, VIR_ERR_OK when it worked */
-    /* Of the job collector: where it goes on, and which domains had a job the last time. */
-    unsigned next_asked, job_count;
-    unsigned char jobs[VMT_JOBS_MAX][VIR_UUID_BUFLEN];
     unsigned unsupported_count;
     const char *unsupported[VMT_UNSUPPORTED_MAX]; /* functions that this driver answered with "no support" */
     uint64_t call_began_ns;

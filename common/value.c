@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* base = number * multiply / 10^decimals */
@@ -76,9 +77,14 @@ static size_t print_real(double real, char *text)
         return (size_t)snprintf(text, VMT_VALUE_TEXT, real > 0 ? "+Inf" : "-Inf");
     for (int precision = 15;; precision++) {
         int length = snprintf(text, VMT_VALUE_TEXT, "%.*g", precision, real);
-        double back = 0;
-        if (precision == 17 || (sscanf(text, "%lf", &back) == 1 && back == real))
-            return (size_t)length;
+        /* The C library writes the decimal sign of its locale, which a process that we are part of may have set. */
+        double back = strtod(text, NULL);
+        if (precision < 17 && back != real)
+            continue;
+        char *sign = strchr(text, ',');
+        if (sign)
+            *sign = '.';
+        return (size_t)length;
     }
 }
 

@@ -70,9 +70,37 @@ static void job_collector_asks_a_bounded_number_of_domains(void **state)
     add_domains(300);
     start();
     vmt_snapshot_unref(scrape());
-    unsigned long before = fake_host_calls("virDomainGetControlInfo");
+    unsigned long before = fake_host_calls("virDomainGetJobStats");
     vmt_snapshot_unref(scrape());
-    assert_int_equal(fake_host_calls("virDomainGetControlInfo") - before, 64);
+    assert_int_equal(fake_host_calls("virDomainGetJobStats") - before, 64);
+}
+
+static void jobs_are_found_in_turn_and_then_followed(void **state)
+{
+    (void)state;
+    add_domains(200);
+    struct fake_domain *busy = fake_host_add_domain("busy");
+    virDomainJobInfo job = {.type = VIR_DOMAIN_JOB_UNBOUNDED, .timeElapsed = 1500, .memRemaining = 4096};
+    fake_domain_set_job(busy, &job, VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT);
+    start();
+    struct vmt_snapshot *snapshot = scrape();
+    for (int i = 0; i < 4 && !count_series(snapshot, VMT_ENTITY_JOB_INFO, "info", "busy"); i++) {
+        vmt_snapshot_unref(snapshot);
+        snapshot = scrape();
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(get(snapshot, VMT_ENTITY_JOB, "time_elapsed", "busy"), 1500);
+        assert_int_equal(get(snapshot, VMT_ENTITY_JOB, "memory_remaining", "busy"), 4096);
+        assert_int_equal(count_series(snapshot, VMT_ENTITY_JOB_INFO, "info", NULL), 1);
+        vmt_snapshot_unref(snapshot);
+        snapshot = scrape();
+    }
+    vmt_snapshot_unref(snapshot);
+    virDomainJobInfo none = {.type = VIR_DOMAIN_JOB_NONE};
+    fake_domain_set_job(busy, &none, VIR_DOMAIN_JOB_OPERATION_UNKNOWN);
+    snapshot = scrape();
+    assert_int_equal(count_series(snapshot, VMT_ENTITY_JOB_INFO, "info", NULL), 0);
+    vmt_snapshot_unref(snapshot);
 }
 
 static void scrapers_that_come_together_cause_one_collection(void **state)
@@ -303,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(first_scrape_waits_for_the_first_connection),
         TEST(number_of_calls_does_not_depend_on_the_number_of_domains),
+        TEST(jobs_are_found_in_turn_and_then_followed),
         TEST(job_collector_asks_a_bounded_number_of_domains),
         TEST(scrapers_that_come_together_cause_one_collection),
         TEST(only_the_wanted_collectors_are_asked),
