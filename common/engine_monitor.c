@@ -180,10 +180,10 @@ static void start_basics(struct vmt_run *run)
 static void start_jobs(struct vmt_run *run)
 {
     struct vmt_engine *engine = run->engine;
-    unsigned count = run->inventory->count, asked = 0;
+    unsigned count = run->inventory->count, first = engine->next_job, asked = 0;
     struct vmt_query *query = new_query(run, VMT_QUERY_JOBS, count);
     for (unsigned visited = 0; query && visited < count; visited++) {
-        unsigned i = (engine->next_job + visited) % count;
+        unsigned i = (first + visited) % count;
         const struct vmt_inventory_entry *entry = &run->inventory->entries[i];
         if (run->answers[i] != VMT_ANSWER_WHOLE)
             continue;

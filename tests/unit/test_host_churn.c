@@ -13,6 +13,7 @@ enum {
     SCRAPERS = 8,
     STUCK_CALLS_MAX = 3,
     CHURN_SECONDS = 10,
+    RECOVERY_MS = 8000, /* the connection is tried again every five seconds, at the latest */
     LATE_MS = 1500, /* past a deadline: a sanitizer on a busy machine is slow */
 };
 
@@ -155,6 +156,8 @@ static void hang(struct chance *chance)
     fake_daemon_set(FAKE_DAEMON_UP);
 }
 
+static unsigned last_fault; /* they are numbered from 1 */
+
 static void fail_somewhere(struct chance *chance)
 {
     static const char *const functions[] = {"virDomainListGetStats", "virDomainGetXMLDesc", "virConnectListAllDomains",
@@ -162,7 +165,7 @@ static void fail_somewhere(struct chance *chance)
     struct fake_fault fault = {.function = functions[draw(chance, sizeof functions / sizeof *functions)],
                                .code = VIR_ERR_OPERATION_FAILED,
                                .times = 1 + draw(chance, 3)};
-    fake_host_add_fault(&fault);
+    last_fault = fake_host_add_fault(&fault);
 }
 
 static void shake_daemon(struct chance *chance)
@@ -203,6 +206,8 @@ static void *scrape_on(void *arg)
 
 static void calm_down(void)
 {
+    for (unsigned fault = 1; fault <= last_fault; fault++)
+        fake_host_remove_fault(fault);
     for (unsigned i = 0; i < DOMAINS_MAX; i++) {
         if (!fleet[i].domain)
             continue;
@@ -248,7 +253,7 @@ static void assert_becomes_whole(void)
 {
     char lack[128] = "";
     bool was_whole = false;
-    uint64_t until = vmt_now_ns() + SOON_MS * VMT_MS;
+    uint64_t until = vmt_now_ns() + RECOVERY_MS * VMT_MS;
     while (!was_whole && vmt_now_ns() < until) {
         struct vmt_snapshot *snapshot = scrape();
         was_whole = is_whole(snapshot, lack);
