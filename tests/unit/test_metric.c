@@ -4,6 +4,7 @@
 #include "tests/unit/domstats_fixture.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdbool.h>
 
 /* Walks all rows of all tables. */
@@ -110,6 +111,8 @@ static void names_end_in_their_base_unit_and_in_no_other(void **state)
     struct place at = {0};
     do {
         char stem[256], suffix[64] = "";
+        if (metric_at(at)->kind == VMT_HISTOGRAM && strcmp(metric_at(at)->suffix, "_sum") != 0)
+            continue; /* counts observations of what the name says */
         snprintf(stem, sizeof stem, "%s", metric_at(at)->name);
         if (ends_with(stem, "_total"))
             stem[strlen(stem) - strlen("_total")] = '\0';
@@ -162,7 +165,7 @@ static void rows_of_a_family_agree_and_differ_in_their_label(void **state)
         bool is_state_set = metric->kind == VMT_STATESET;
         if (!is_state_set && !metric->label != !metric->label_value)
             fail_msg("%s: half a label", metric->name);
-        if (is_only_of_family(at))
+        if (is_only_of_family(at) || metric->kind == VMT_HISTOGRAM)
             continue;
         if (!has_value || is_state_set)
             fail_msg("%s: %s has no label to tell it from the others", metric->name, metric->key);
@@ -188,6 +191,33 @@ static void the_first_row_of_a_family_has_its_only_help(void **state)
         if (is_first_of_family(at) ? !is_sentence : metric->help != NULL)
             fail_msg("%s: help of %s", metric->name, metric->key);
     } while (next(&at));
+}
+
+static void histograms_have_ascending_limits_a_sum_and_a_count(void **state)
+{
+    (void)state;
+    struct place at = {0};
+    double limit = 0;
+    const char *last = "_count"; /* of the row before */
+    do {
+        const struct vmt_metric *metric = metric_at(at);
+        assert_int_equal(metric->kind == VMT_HISTOGRAM, metric->suffix != NULL);
+        if (metric->kind != VMT_HISTOGRAM)
+            continue;
+        if (!strcmp(metric->suffix, "_bucket")) {
+            assert_string_equal(metric->label, "le");
+            assert_true(is_first_of_family(at) || strtod(metric->label_value, NULL) > limit);
+            limit = strtod(metric->label_value, NULL);
+        } else if (!strcmp(metric->suffix, "_sum")) {
+            assert_string_equal(last, "_bucket");
+            assert_true(isinf(limit));
+        } else {
+            assert_string_equal(metric->suffix, "_count");
+            assert_string_equal(last, "_sum");
+        }
+        last = metric->suffix;
+    } while (next(&at));
+    assert_string_equal(last, "_count");
 }
 
 /* ---- rows ---- */
@@ -374,6 +404,7 @@ int main(void)
         cmocka_unit_test(rows_of_a_family_stand_together_and_nowhere_else),
         cmocka_unit_test(rows_of_a_family_agree_and_differ_in_their_label),
         cmocka_unit_test(the_first_row_of_a_family_has_its_only_help),
+        cmocka_unit_test(histograms_have_ascending_limits_a_sum_and_a_count),
         cmocka_unit_test(state_sets_name_their_states),
         cmocka_unit_test(domain_states_are_libvirts),
         cmocka_unit_test(keys_find_their_row),
