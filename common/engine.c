@@ -118,11 +118,8 @@ bool vmt_engine_free(struct vmt_engine *engine, uint64_t until_ns)
         stop_worker(engine->monitors[i]);
     stop_worker(engine->inventory.worker);
     stop_worker(engine->basics);
-    stop_worker(engine->jobs[0]);
-    stop_worker(engine->jobs[1]);
     bool is_free = free_worker(&engine->inventory.worker, until_ns);
     is_free = free_worker(&engine->basics, until_ns) && is_free;
-    is_free = free_worker(&engine->jobs[0], until_ns) && free_worker(&engine->jobs[1], until_ns) && is_free;
     for (unsigned i = 0; i < VMT_COLLECTOR_COUNT; i++)
         is_free = free_worker(&engine->lanes[i].worker, until_ns) && free_worker(&engine->lanes[i].spare, until_ns) &&
                   is_free;

@@ -192,8 +192,7 @@ static void start_jobs(struct vmt_run *run)
         if (asked == JOBS_ASKED_MAX)
             engine->next_job = (i + 1) % count;
     }
-    struct vmt_worker *worker = vmt_engine_idle(engine, &engine->jobs[0]);
-    start_or_drop(run, worker ? worker : vmt_engine_idle(engine, &engine->jobs[1]), query);
+    start_or_drop(run, idle_monitor(run), query);
 }
 
 /* What depends on how asking the monitors ended. */
@@ -315,8 +314,10 @@ void vmt_monitor_came_back(struct vmt_run *run, struct vmt_query *query)
         vmt_collection_publish(run->collection, query->task.part);
     for (unsigned i = 0; i < query->count; i++) {
         const struct vmt_domain *domain = query->items[i].entry->domain;
-        if (query->kind == VMT_QUERY_XML)
+        if (query->kind == VMT_QUERY_XML && query->items[i].answer == VMT_ANSWER_WHOLE)
             publish_identity(run, domain);
+        else if (query->kind == VMT_QUERY_XML)
+            vmt_registry_release(run->engine->context.registry, domain);
         else if (query->kind == VMT_QUERY_JOBS)
             vmt_registry_set_job(run->engine->context.registry, domain, query->items[i].answer == VMT_ANSWER_WHOLE);
     }

@@ -35,8 +35,8 @@ struct vmt_engine {
     struct vmt_query_context context;
     struct vmt_lane lanes[VMT_COLLECTOR_COUNT];
     struct vmt_lane inventory;
-    struct vmt_worker *basics, *jobs[2]; /* the second for while the first hangs */
-    unsigned next_job;                   /* the first domain to be asked for its job in the next collection */
+    struct vmt_worker *basics;
+    unsigned next_job; /* the first domain to be asked for its job in the next collection */
     /* One more than calls may be left behind, so that when all those hang there is one to go on with. */
     struct vmt_worker **monitors;
     unsigned monitor_count;

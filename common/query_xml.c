@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
-/* What the XML of one domain says, or NULL when it could not be read; the reason is noted in the session's part. */
+/*
+ * What the XML of one domain says, or NULL when libvirt did not give it. XML that cannot be understood says nothing,
+ * and is not asked for again before it changes. Why is noted in the session's part.
+ */
 static struct vmt_part *read_identity(struct vmt_query *query, struct vmt_session *session, virDomainPtr handle,
                                       const struct vmt_domain *known)
 {
@@ -11,14 +14,12 @@ static struct vmt_part *read_identity(struct vmt_query *query, struct vmt_sessio
     struct vmt_part *part = xml ? vmt_part_new() : NULL;
     const struct vmt_domain *domain = part ? vmt_part_add_domain(part, known->name, known->uuid) : NULL;
     struct vmt_error error = {0};
-    int failed = domain ? vmt_xml_domain(xml, domain, session->filter, query->context->labels, part, &error) : 0;
-    free(xml);
-    if (domain && !failed)
-        return part;
-    if (failed)
+    if (domain && vmt_xml_domain(xml, domain, session->filter, query->context->labels, part, &error) < 0)
         vmt_session_note(session, "virDomainGetXMLDesc", known->name, VIR_ERR_XML_ERROR, error.text);
-    vmt_part_unref(part);
-    return NULL;
+    free(xml);
+    if (part)
+        session->part->duplicates += part->duplicates;
+    return part;
 }
 
 /* The registry keeps what is read at once, so that it is not lost when a later domain hangs. */

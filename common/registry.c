@@ -202,7 +202,7 @@ void vmt_registry_store(struct vmt_registry *registry, const char *uuid, unsigne
     if (known) {
         vmt_part_unref(known->identity);
         known->identity = part ? vmt_part_ref(part) : NULL;
-        known->read_version = version;
+        known->read_version = part ? version : version - 1;
         known->due_ns = next_due(uuid);
         known->is_being_read = false;
     }

@@ -35,8 +35,8 @@ bool vmt_registry_has(struct vmt_registry *registry, const char *name);
  */
 bool vmt_registry_claim(struct vmt_registry *registry, const struct vmt_domain *domain, unsigned *ret_version);
 
-/* Keeps what was read; a NULL part says that it could not be read: what was known before is dropped, and tried again
- * with the next event or the slow timer. */
+/* Keeps what was read; NULL says that libvirt did not answer: what was known is dropped, and the domain is due again.
+ */
 void vmt_registry_store(struct vmt_registry *registry, const char *uuid, unsigned version, struct vmt_part *part);
 
 /* Whether the domain's XML has been claimed and not stored yet. */
