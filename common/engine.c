@@ -116,9 +116,9 @@ bool vmt_engine_free(struct vmt_engine *engine, uint64_t until_ns)
     }
     for (unsigned i = 0; i < engine->monitor_count; i++)
         stop_worker(engine->monitors[i]);
-    stop_worker(engine->inventory.worker);
+    stop_worker(engine->roster.worker);
     stop_worker(engine->basics);
-    bool is_free = free_worker(&engine->inventory.worker, until_ns);
+    bool is_free = free_worker(&engine->roster.worker, until_ns);
     is_free = free_worker(&engine->basics, until_ns) && is_free;
     for (unsigned i = 0; i < VMT_COLLECTOR_COUNT; i++)
         is_free = free_worker(&engine->lanes[i].worker, until_ns) && free_worker(&engine->lanes[i].spare, until_ns) &&

@@ -36,7 +36,7 @@ static void append(struct vmt_run *run, struct vmt_query *query)
 /* A query like `like`, or of `kind` for the first time when that is NULL. */
 static struct vmt_query *new_query(struct vmt_run *run, enum vmt_query_kind kind, unsigned room)
 {
-    struct vmt_query *query = vmt_query_new(kind, run->stats, &run->engine->context, run->inventory_part, room);
+    struct vmt_query *query = vmt_query_new(kind, run->stats, &run->engine->context, run->roster_part, room);
     if (!query)
         run->has_failed = true;
     return query;
@@ -71,8 +71,8 @@ static void publish_identity(struct vmt_run *run, const struct vmt_domain *domai
 static void begin_identities(struct vmt_run *run, struct vmt_query_item *scratch)
 {
     unsigned due = 0;
-    for (unsigned i = 0; i < run->inventory->count; i++) {
-        const struct vmt_inventory_entry *entry = &run->inventory->entries[i];
+    for (unsigned i = 0; i < run->roster->count; i++) {
+        const struct vmt_roster_entry *entry = &run->roster->entries[i];
         struct vmt_query_item item = {.entry = entry};
         if (vmt_registry_claim(run->engine->context.registry, entry->domain, &item.version))
             scratch[due++] = item;
@@ -85,31 +85,31 @@ static void begin_identities(struct vmt_run *run, struct vmt_query_item *scratch
 static void begin_stats(struct vmt_run *run, struct vmt_query_item *scratch)
 {
     unsigned active = 0;
-    for (unsigned i = 0; i < run->inventory->count; i++)
-        if (run->inventory->entries[i].is_active)
-            scratch[active++] = (struct vmt_query_item){.entry = &run->inventory->entries[i]};
+    for (unsigned i = 0; i < run->roster->count; i++)
+        if (run->roster->entries[i].is_active)
+            scratch[active++] = (struct vmt_query_item){.entry = &run->roster->entries[i]};
     queue_in_batches(run, VMT_QUERY_STATS, scratch, active, false);
 }
 
-/* The groups that need a query: the inventory has the state, and the interfaces unless the driver's bulk lacks them. */
+/* The groups that need a query: the roster has the state, and the interfaces unless the driver's bulk lacks them. */
 static unsigned wanted_stats(const struct vmt_run *run)
 {
     unsigned stats = vmt_collection_stats(run->collection) & ~(unsigned)VIR_DOMAIN_STATS_STATE;
     /* Whether a monitor answers shows in the memory figures; jobs are asked only where it does. */
     if (vmt_collection_wants(run->collection, VMT_COLLECTOR_JOB))
         stats |= VIR_DOMAIN_STATS_BALLOON;
-    bool has_interfaces = run->inventory->is_qemu || run->inventory_part->samples[VMT_ENTITY_INTERFACE].first;
+    bool has_interfaces = run->roster->is_qemu || run->roster_part->samples[VMT_ENTITY_INTERFACE].first;
     return has_interfaces ? stats & ~(unsigned)VIR_DOMAIN_STATS_INTERFACE : stats;
 }
 
 void vmt_monitor_begin(struct vmt_run *run)
 {
-    const struct vmt_inventory *inventory = run->inventory;
-    vmt_registry_sync(run->engine->context.registry, inventory);
+    const struct vmt_roster *roster = run->roster;
+    vmt_registry_sync(run->engine->context.registry, roster);
     run->stats = wanted_stats(run);
     run->monitor_began_ns = vmt_now_ns();
-    run->answers = calloc(inventory->count + 1, sizeof *run->answers);
-    struct vmt_query_item *scratch = calloc(inventory->count + 1, sizeof *scratch);
+    run->answers = calloc(roster->count + 1, sizeof *run->answers);
+    struct vmt_query_item *scratch = calloc(roster->count + 1, sizeof *scratch);
     run->has_failed = !run->answers || !scratch;
     if (!run->has_failed && run->collection->collectors & from_xml)
         begin_identities(run, scratch);
@@ -166,10 +166,10 @@ static void start_or_drop(struct vmt_run *run, struct vmt_worker *worker, struct
 /* For domains without an answer: what libvirt has without a monitor. */
 static void start_basics(struct vmt_run *run)
 {
-    struct vmt_query *query = new_query(run, VMT_QUERY_BASICS, run->inventory->count);
-    for (unsigned i = 0; query && i < run->inventory->count; i++)
-        if (run->inventory->entries[i].is_active && run->answers[i] <= VMT_ANSWER_LATE)
-            vmt_query_add(query, &run->inventory->entries[i]);
+    struct vmt_query *query = new_query(run, VMT_QUERY_BASICS, run->roster->count);
+    for (unsigned i = 0; query && i < run->roster->count; i++)
+        if (run->roster->entries[i].is_active && run->answers[i] <= VMT_ANSWER_LATE)
+            vmt_query_add(query, &run->roster->entries[i]);
     start_or_drop(run, vmt_engine_idle(run->engine, &run->engine->basics), query);
 }
 
@@ -180,11 +180,11 @@ static void start_basics(struct vmt_run *run)
 static void start_jobs(struct vmt_run *run)
 {
     struct vmt_engine *engine = run->engine;
-    unsigned count = run->inventory->count, first = engine->next_job, asked = 0;
+    unsigned count = run->roster->count, first = engine->next_job, asked = 0;
     struct vmt_query *query = new_query(run, VMT_QUERY_JOBS, count);
     for (unsigned visited = 0; query && visited < count; visited++) {
         unsigned i = (first + visited) % count;
-        const struct vmt_inventory_entry *entry = &run->inventory->entries[i];
+        const struct vmt_roster_entry *entry = &run->roster->entries[i];
         if (run->answers[i] != VMT_ANSWER_WHOLE)
             continue;
         if (asked++ < JOBS_ASKED_MAX || vmt_registry_has_job(engine->context.registry, entry->domain))
@@ -198,7 +198,7 @@ static void start_jobs(struct vmt_run *run)
 /* What depends on how asking the monitors ended. */
 static void start_rest(struct vmt_run *run)
 {
-    if (run->has_asked_rest || !run->inventory || !run->answers)
+    if (run->has_asked_rest || !run->roster || !run->answers)
         return;
     run->has_asked_rest = true;
     if (run->stats)
@@ -210,7 +210,7 @@ static void start_rest(struct vmt_run *run)
 uint64_t vmt_monitor_start_queued(struct vmt_run *run)
 {
     uint64_t next = VMT_NEVER, now = vmt_now_ns();
-    bool needs_identities = run->inventory && !run->inventory->is_qemu;
+    bool needs_identities = run->roster && !run->roster->is_qemu;
     if (run->pending && (now >= run->collection->deadline_ns || atomic_load(&run->engine->is_aborted))) {
         vmt_collection_cut_short(run->collection);
         drop_queued(run);
@@ -238,7 +238,7 @@ uint64_t vmt_monitor_start_queued(struct vmt_run *run)
 
 static void set_answer(struct vmt_run *run, const struct vmt_query_item *item, enum vmt_answer answer)
 {
-    run->answers[item->entry - run->inventory->entries] = answer;
+    run->answers[item->entry - run->roster->entries] = answer;
 }
 
 /* Asks the domains that somebody else held again, a little later. */
@@ -330,7 +330,7 @@ static void xml_hangs(struct vmt_run *run, struct vmt_query *query)
     unsigned count = 0;
     bool has_culprit = false;
     for (unsigned i = 0; unread && i < query->count; i++) {
-        const struct vmt_inventory_entry *entry = query->items[i].entry;
+        const struct vmt_roster_entry *entry = query->items[i].entry;
         if (!vmt_registry_is_being_read(run->engine->context.registry, entry->domain))
             publish_identity(run, entry->domain);
         else if (has_culprit)

@@ -34,7 +34,7 @@ struct vmt_engine {
     char *uri;
     struct vmt_query_context context;
     struct vmt_lane lanes[VMT_COLLECTOR_COUNT];
-    struct vmt_lane inventory;
+    struct vmt_lane roster;
     struct vmt_worker *basics;
     unsigned next_job; /* the first domain to be asked for its job in the next collection */
     /* One more than calls may be left behind, so that when all those hang there is one to go on with. */
@@ -47,7 +47,7 @@ struct vmt_engine {
 };
 
 /* One collection, from inside. */
-enum vmt_role { VMT_ROLE_COLLECTOR, VMT_ROLE_INVENTORY, VMT_ROLE_QUERY };
+enum vmt_role { VMT_ROLE_COLLECTOR, VMT_ROLE_ROSTER, VMT_ROLE_QUERY };
 
 struct vmt_running {
     struct vmt_task *task;
@@ -64,11 +64,11 @@ struct vmt_run {
     unsigned generation;
     struct vmt_running running[VMT_RUNNING_MAX];
     unsigned running_count;
-    struct vmt_part *inventory_part; /* with a reference; NULL: no inventory */
-    const struct vmt_inventory *inventory;
+    struct vmt_part *roster_part; /* with a reference; NULL: no roster */
+    const struct vmt_roster *roster;
     unsigned stats;            /* VIR_DOMAIN_STATS_* groups that the monitors are asked for */
     struct vmt_query *pending; /* to be asked, in this order */
-    enum vmt_answer *answers;  /* how asking ended, by the inventory's index */
+    enum vmt_answer *answers;  /* how asking ended, by the roster's index */
     bool has_failed;           /* a monitor query failed, or was not asked for want of workers */
     bool has_asked_rest;       /* what comes after the monitors' answers */
     uint64_t monitor_began_ns, monitor_ended_ns;
@@ -85,7 +85,7 @@ struct vmt_worker *vmt_engine_idle(struct vmt_engine *engine, struct vmt_worker 
 
 /* engine_monitor.c */
 
-/* Queues what the inventory's domains are to be asked. */
+/* Queues what the roster's domains are to be asked. */
 void vmt_monitor_begin(struct vmt_run *run);
 
 /* Gives queued queries to idle workers. Returns when the next one must be started, VMT_NEVER when none waits. */

@@ -89,13 +89,13 @@ static void start_collector(struct vmt_run *run, enum vmt_collector collector)
                   vmt_usual_patience(&lane->usual, 1, least_patience));
 }
 
-static void start_inventory(struct vmt_run *run)
+static void start_roster(struct vmt_run *run)
 {
-    struct vmt_lane *lane = &run->engine->inventory;
+    struct vmt_lane *lane = &run->engine->roster;
     struct vmt_worker *worker = vmt_engine_idle(run->engine, &lane->worker);
-    struct vmt_inventory_task *own = worker ? vmt_inventory_task_new(vmt_collection_stats(run->collection)) : NULL;
+    struct vmt_roster_task *own = worker ? vmt_roster_task_new(vmt_collection_stats(run->collection)) : NULL;
     if (own)
-        vmt_run_start(run, worker, &own->task, VMT_ROLE_INVENTORY, VMT_COLLECTOR_DOMAIN,
+        vmt_run_start(run, worker, &own->task, VMT_ROLE_ROSTER, VMT_COLLECTOR_DOMAIN,
                       vmt_usual_patience(&lane->usual, 1, least_patience));
 }
 
@@ -115,22 +115,22 @@ static void collector_came_back(struct vmt_run *run, struct vmt_task *task, enum
     lane->part_generation = run->generation;
 }
 
-static void inventory_came_back(struct vmt_run *run, struct vmt_task *task)
+static void roster_came_back(struct vmt_run *run, struct vmt_task *task)
 {
-    struct vmt_inventory_task *own = (struct vmt_inventory_task *)task;
+    struct vmt_roster_task *own = (struct vmt_roster_task *)task;
     struct vmt_collection *collection = run->collection;
-    vmt_usual_learn(&run->engine->inventory.usual, task->ended_ns - task->began_ns);
+    vmt_usual_learn(&run->engine->roster.usual, task->ended_ns - task->began_ns);
     vmt_collection_conclude(collection, VMT_COLLECTOR_DOMAIN, has_succeeded(task), task->ended_ns - task->began_ns);
     vmt_collection_conclude(collection, VMT_COLLECTOR_INTERFACE, has_succeeded(task), task->ended_ns - task->began_ns);
-    if (!own->inventory)
+    if (!own->roster)
         return;
     pthread_mutex_lock(&collection->lock);
     collection->is_up = true;
-    collection->skipped[VMT_SKIPPED_FILTERED] = own->inventory->filtered_count;
+    collection->skipped[VMT_SKIPPED_FILTERED] = own->roster->filtered_count;
     pthread_mutex_unlock(&collection->lock);
     vmt_collection_publish(collection, task->part);
-    run->inventory_part = vmt_part_ref(task->part);
-    run->inventory = own->inventory;
+    run->roster_part = vmt_part_ref(task->part);
+    run->roster = own->roster;
     vmt_monitor_begin(run);
 }
 
@@ -148,8 +148,8 @@ static void came_back(struct vmt_run *run, struct vmt_task *task)
     case VMT_ROLE_COLLECTOR:
         collector_came_back(run, task, running.collector);
         break;
-    case VMT_ROLE_INVENTORY:
-        inventory_came_back(run, task);
+    case VMT_ROLE_ROSTER:
+        roster_came_back(run, task);
         break;
     case VMT_ROLE_QUERY:
         vmt_monitor_came_back(run, (struct vmt_query *)task);
@@ -225,7 +225,7 @@ static void start_all(struct vmt_run *run)
     for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++)
         if (vmt_collection_wants(run->collection, i) && vmt_collector_row(i)->collect)
             start_collector(run, i);
-    start_inventory(run);
+    start_roster(run);
 }
 
 void vmt_engine_collect(struct vmt_engine *engine, struct vmt_collection *collection)
@@ -240,7 +240,7 @@ void vmt_engine_collect(struct vmt_engine *engine, struct vmt_collection *collec
         vmt_summary(&run);
         vmt_journal_turn(engine->journal);
     }
-    vmt_part_unref(run.inventory_part);
+    vmt_part_unref(run.roster_part);
     pthread_mutex_lock(&collection->lock);
     collection->ended_ns = vmt_now_ns();
     pthread_mutex_unlock(&collection->lock);

@@ -41,7 +41,7 @@ static void add_freshness(struct vmt_run *run, struct vmt_sample *sample, const 
         vmt_sample_set(sample, VMT_ENTITY_DOMAIN_LIFE, "last_collected", vmt_integer(last));
 }
 
-static void add_life(struct vmt_run *run, struct vmt_part *part, const struct vmt_inventory_entry *entry,
+static void add_life(struct vmt_run *run, struct vmt_part *part, const struct vmt_roster_entry *entry,
                      enum vmt_answer answer)
 {
     const struct vmt_domain *domain = vmt_part_add_domain(part, entry->domain->name, entry->domain->uuid);
@@ -60,7 +60,7 @@ static void add_sum(struct vmt_run *run, struct vmt_sample *node, const char *ke
     uint64_t sum = 0;
     unsigned count = 0;
     for (unsigned i = 0; i < run->collection->part_count; i++) {
-        if (run->collection->parts[i] == run->inventory_part)
+        if (run->collection->parts[i] == run->roster_part)
             continue; /* has the figures of inactive domains */
         const struct vmt_sample *sample = run->collection->parts[i]->samples[VMT_ENTITY_DOMAIN].first;
         for (; sample; sample = sample->next) {
@@ -68,7 +68,7 @@ static void add_sum(struct vmt_run *run, struct vmt_sample *node, const char *ke
             sum += sample->value[slot].type == VMT_INTEGER ? sample->value[slot].integer : 0;
         }
     }
-    if (count == run->inventory->active_count)
+    if (count == run->roster->active_count)
         vmt_sample_set(node, VMT_ENTITY_NODE, sum_key, vmt_integer(sum));
 }
 
@@ -112,12 +112,12 @@ static void conclude(struct vmt_run *run, const unsigned counts[VMT_ANSWER_COUNT
 
 void vmt_summary(struct vmt_run *run)
 {
-    if (!run->inventory || !run->answers)
+    if (!run->roster || !run->answers)
         return;
     unsigned counts[VMT_ANSWER_COUNT] = {0};
     struct vmt_part *part = vmt_part_new();
-    for (unsigned i = 0; part && i < run->inventory->count; i++) {
-        const struct vmt_inventory_entry *entry = &run->inventory->entries[i];
+    for (unsigned i = 0; part && i < run->roster->count; i++) {
+        const struct vmt_roster_entry *entry = &run->roster->entries[i];
         if (!entry->is_active)
             continue;
         counts[run->answers[i]] += run->stats != 0;

@@ -28,12 +28,12 @@ static void destroy(struct vmt_task *task)
     struct vmt_query *query = (struct vmt_query *)task;
     for (unsigned i = 0; i < query->count; i++)
         vmt_part_unref(query->items[i].partial);
-    vmt_part_unref(query->inventory_part);
+    vmt_part_unref(query->roster_part);
     free(query);
 }
 
 struct vmt_query *vmt_query_new(enum vmt_query_kind kind, unsigned stats, struct vmt_query_context *context,
-                                struct vmt_part *inventory_part, unsigned room)
+                                struct vmt_part *roster_part, unsigned room)
 {
     struct vmt_query *query = calloc(1, sizeof *query + room * sizeof *query->items);
     if (!query)
@@ -45,11 +45,11 @@ struct vmt_query *vmt_query_new(enum vmt_query_kind kind, unsigned stats, struct
     query->kind = kind;
     query->stats = stats;
     query->context = context;
-    query->inventory_part = vmt_part_ref(inventory_part);
+    query->roster_part = vmt_part_ref(roster_part);
     return query;
 }
 
-struct vmt_query_item *vmt_query_add(struct vmt_query *query, const struct vmt_inventory_entry *entry)
+struct vmt_query_item *vmt_query_add(struct vmt_query *query, const struct vmt_roster_entry *entry)
 {
     struct vmt_query_item *item = &query->items[query->count++];
     item->entry = entry;
@@ -60,51 +60,4 @@ uint64_t vmt_query_patience(const struct vmt_query *query)
 {
     return vmt_usual_patience(&query->context->usual[query->kind], query->count,
                               query->is_repeat ? least_patience_of_repeat : least_patience);
-}
-
-static int compare_uuid(virDomainPtr handle, const unsigned char uuid[VIR_UUID_BUFLEN])
-{
-    unsigned char own[VIR_UUID_BUFLEN] = {0};
-    virDomainGetUUID(handle, own);
-    return memcmp(own, uuid, VIR_UUID_BUFLEN);
-}
-
-static int by_uuid(const void *a, const void *b)
-{
-    unsigned char right[VIR_UUID_BUFLEN] = {0};
-    virDomainGetUUID(*(const virDomainPtr *)b, right);
-    return compare_uuid(*(const virDomainPtr *)a, right);
-}
-
-int vmt_handles_list(struct vmt_session *session, virDomainPtr **ret_handles)
-{
-    int count = VMT_CALL(session, NULL, virConnectListAllDomains, session->connection, ret_handles,
-                         VIR_CONNECT_LIST_DOMAINS_ACTIVE);
-    if (count > 0)
-        qsort(*ret_handles, (size_t)count, sizeof **ret_handles, by_uuid);
-    return count;
-}
-
-virDomainPtr vmt_handles_find(virDomainPtr *handles, int count, const unsigned char uuid[VIR_UUID_BUFLEN])
-{
-    int low = 0, high = count;
-    while (low < high) {
-        int middle = low + (high - low) / 2;
-        int order = compare_uuid(handles[middle], uuid);
-        if (order == 0)
-            return handles[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
-void vmt_handles_free(virDomainPtr *handles, int count)
-{
-    for (int i = 0; i < count; i++)
-        virDomainFree(handles[i]);
-    if (count >= 0)
-        free(handles);
 }

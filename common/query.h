@@ -7,6 +7,7 @@
 #ifndef VIRTMETER_COMMON_QUERY_H
 #define VIRTMETER_COMMON_QUERY_H
 
+#include "common/handles.h"
 #include "common/registry.h"
 #include "common/usual.h"
 #include "common/xml.h"
@@ -23,7 +24,7 @@ enum vmt_answer {
 };
 
 struct vmt_query_item {
-    const struct vmt_inventory_entry *entry;
+    const struct vmt_roster_entry *entry;
     unsigned version; /* of the XML, from vmt_registry_claim */
     enum vmt_answer answer;
     struct vmt_part *partial;   /* the samples of a partial answer */
@@ -42,10 +43,10 @@ struct vmt_query {
     enum vmt_query_kind kind;
     unsigned stats; /* VIR_DOMAIN_STATS_* groups, of a VMT_QUERY_STATS or _BASICS */
     struct vmt_query_context *context;
-    struct vmt_part *inventory_part; /* where the entries live: keeps them */
-    uint64_t not_before_ns;          /* when to ask */
-    unsigned attempt;                /* how often the same domains were asked before */
-    bool is_repeat;                  /* a query that hung held these domains: one of them may be stuck */
+    struct vmt_part *roster_part; /* where the entries live: keeps them */
+    uint64_t not_before_ns;       /* when to ask */
+    unsigned attempt;             /* how often the same domains were asked before */
+    bool is_repeat;               /* a query that hung held these domains: one of them may be stuck */
     struct vmt_query *next;
     unsigned count;
     struct vmt_query_item items[];
@@ -53,8 +54,8 @@ struct vmt_query {
 
 /* A query for up to `room` domains, to be filled by vmt_query_add; NULL when there is no memory. */
 struct vmt_query *vmt_query_new(enum vmt_query_kind kind, unsigned stats, struct vmt_query_context *context,
-                                struct vmt_part *inventory_part, unsigned room);
-struct vmt_query_item *vmt_query_add(struct vmt_query *query, const struct vmt_inventory_entry *entry);
+                                struct vmt_part *roster_part, unsigned room);
+struct vmt_query_item *vmt_query_add(struct vmt_query *query, const struct vmt_roster_entry *entry);
 
 /* How long the query may take before something must be wrong: a multiple of what it usually takes. */
 uint64_t vmt_query_patience(const struct vmt_query *query);
@@ -64,13 +65,5 @@ void vmt_query_read_xml(struct vmt_task *task, struct vmt_session *session);
 void vmt_query_ask_stats(struct vmt_task *task, struct vmt_session *session);
 void vmt_query_ask_basics(struct vmt_task *task, struct vmt_session *session);
 void vmt_query_ask_jobs(struct vmt_task *task, struct vmt_session *session);
-
-/*
- * The session's own handles of the active domains, as virConnectListAllDomains gives them; ordered by uuid.
- * -1 when the call failed. To be freed with vmt_handles_free.
- */
-int vmt_handles_list(struct vmt_session *session, virDomainPtr **ret_handles);
-virDomainPtr vmt_handles_find(virDomainPtr *handles, int count, const unsigned char uuid[VIR_UUID_BUFLEN]);
-void vmt_handles_free(virDomainPtr *handles, int count);
 
 #endif

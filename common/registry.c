@@ -69,7 +69,7 @@ static struct remembered *find(struct vmt_registry *registry, const char *uuid)
 }
 
 /* What is known of `entry` so far moves into `ret_domain`; false when there is no memory. */
-static bool carry_over(struct vmt_registry *registry, const struct vmt_inventory_entry *entry,
+static bool carry_over(struct vmt_registry *registry, const struct vmt_roster_entry *entry,
                        struct remembered *ret_domain)
 {
     struct remembered *known = find(registry, entry->domain->uuid);
@@ -95,16 +95,16 @@ static bool carry_over(struct vmt_registry *registry, const struct vmt_inventory
     return true;
 }
 
-void vmt_registry_sync(struct vmt_registry *registry, const struct vmt_inventory *inventory)
+void vmt_registry_sync(struct vmt_registry *registry, const struct vmt_roster *roster)
 {
-    /* One more, so that an empty inventory is no failed allocation. */
-    struct remembered *domains = calloc(inventory->count + 1, sizeof *domains);
+    /* One more, so that an empty roster is no failed allocation. */
+    struct remembered *domains = calloc(roster->count + 1, sizeof *domains);
     if (!domains)
         return;
     pthread_mutex_lock(&registry->lock);
     unsigned count = 0;
-    for (unsigned i = 0; i < inventory->count; i++)
-        count += carry_over(registry, &inventory->entries[i], &domains[count]);
+    for (unsigned i = 0; i < roster->count; i++)
+        count += carry_over(registry, &roster->entries[i], &domains[count]);
     for (unsigned i = 0; i < registry->count; i++)
         forget(&registry->domains[i]);
     free(registry->domains);
@@ -153,7 +153,7 @@ void vmt_registry_started(struct vmt_registry *registry, const char *uuid, unsig
     pthread_mutex_unlock(&registry->lock);
 }
 
-uint64_t vmt_registry_start(struct vmt_registry *registry, const struct vmt_inventory_entry *entry)
+uint64_t vmt_registry_start(struct vmt_registry *registry, const struct vmt_roster_entry *entry)
 {
     pthread_mutex_lock(&registry->lock);
     struct remembered *known = find(registry, entry->domain->uuid);

@@ -7,7 +7,7 @@
 #ifndef VIRTMETER_COMMON_REGISTRY_H
 #define VIRTMETER_COMMON_REGISTRY_H
 
-#include "common/inventory.h"
+#include "common/roster.h"
 
 struct vmt_registry;
 
@@ -15,7 +15,7 @@ struct vmt_registry *vmt_registry_new(void);
 void vmt_registry_free(struct vmt_registry *registry);
 
 /* Forgets domains that are gone, learns new ones, and marks those whose id or name changed: they started or stopped. */
-void vmt_registry_sync(struct vmt_registry *registry, const struct vmt_inventory *inventory);
+void vmt_registry_sync(struct vmt_registry *registry, const struct vmt_roster *roster);
 
 /* An event says that the XML of this domain changed; NULL: of all of them. */
 void vmt_registry_mark(struct vmt_registry *registry, const char *uuid);
@@ -24,7 +24,7 @@ void vmt_registry_mark(struct vmt_registry *registry, const char *uuid);
 void vmt_registry_started(struct vmt_registry *registry, const char *uuid, unsigned id);
 
 /* When the domain with its present id started, in ns since 1970; 0: not known. */
-uint64_t vmt_registry_start(struct vmt_registry *registry, const struct vmt_inventory_entry *entry);
+uint64_t vmt_registry_start(struct vmt_registry *registry, const struct vmt_roster_entry *entry);
 
 /* Whether there is a domain of this name. */
 bool vmt_registry_has(struct vmt_registry *registry, const char *name);

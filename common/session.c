@@ -49,7 +49,7 @@ void vmt_session_note(struct vmt_session *session, const char *function, const c
         vmt_part_add_error(session->part, &noted);
 }
 
-bool vmt_call_begin(struct vmt_session *session, const char *function, const char *object)
+bool vmt_session_begin_call(struct vmt_session *session, const char *function, const char *object)
 {
     for (unsigned i = 0; i < session->unsupported_count; i++) {
         if (strcmp(session->unsupported[i], function) != 0)
@@ -70,7 +70,7 @@ static bool is_unsupported(int code)
     return code == VIR_ERR_NO_SUPPORT || code == VIR_ERR_OPERATION_DENIED;
 }
 
-void vmt_call_end(struct vmt_session *session, const char *function, const char *object, bool has_failed)
+void vmt_session_end_call(struct vmt_session *session, const char *function, const char *object, bool has_failed)
 {
     vmt_calls_count_end(session->calls, function, vmt_now_ns() - session->call_began_ns);
     session->code = VIR_ERR_OK;

@@ -49,10 +49,10 @@ void vmt_session_note(struct vmt_session *session, const char *function, const c
 
 /* For VMT_CALL: false when the driver is known not to support `function`; otherwise the call is counted. `object` is
  * what it is about (a domain's name), NULL for the host. */
-bool vmt_call_begin(struct vmt_session *session, const char *function, const char *object);
+bool vmt_session_begin_call(struct vmt_session *session, const char *function, const char *object);
 
 /* For VMT_CALL. */
-void vmt_call_end(struct vmt_session *session, const char *function, const char *object, bool has_failed);
+void vmt_session_end_call(struct vmt_session *session, const char *function, const char *object, bool has_failed);
 
 static inline bool vmt_failed_int(int result)
 {
@@ -76,13 +76,13 @@ static inline bool vmt_failed_pointer(const void *result)
 #define VMT_CALL(session, object, function, ...)                                                                       \
     __extension__({                                                                                                    \
         __typeof__(function(__VA_ARGS__)) result_ = (__typeof__(result_))_Generic(result_, int : -1, default : 0);     \
-        if (vmt_call_begin((session), #function, (object))) {                                                          \
+        if (vmt_session_begin_call((session), #function, (object))) {                                                  \
             result_ = function(__VA_ARGS__);                                                                           \
             bool has_failed_ = _Generic(result_, int                                                                   \
                                         : vmt_failed_int, unsigned long long                                           \
                                         : vmt_failed_size, default                                                     \
                                         : vmt_failed_pointer)(result_);                                                \
-            vmt_call_end((session), #function, (object), has_failed_);                                                 \
+            vmt_session_end_call((session), #function, (object), has_failed_);                                         \
         }                                                                                                              \
         result_;                                                                                                       \
     })

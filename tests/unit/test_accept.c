@@ -46,6 +46,8 @@ static const struct {
     {"application/openmetrics-text;escaping=dots", OPEN "; escaping=underscores"},
     {"application/openmetrics-text;escaping=values", OPEN "; escaping=underscores"},
     {"application/openmetrics-text;escaping=surprise-me-with-something-long", OPEN "; escaping=underscores"},
+    {"application/openmetrics-text;escaping=allow-utf-8, application/openmetrics-text;escaping=underscores",
+     OPEN "; escaping=allow-utf-8"},
     /* qualities */
     {"application/openmetrics-text;q=0.5, text/plain;q=0.6", TEXT},
     {"application/openmetrics-text;q=0.6, text/plain;q=0.5", OPEN},
@@ -55,6 +57,7 @@ static const struct {
     {"application/openmetrics-text;q=0.001", OPEN},
     {"application/openmetrics-text;q=nonsense, text/plain;q=0.9", OPEN},
     {"application/openmetrics-text;q=5, text/plain", OPEN},
+    {"text/plain, application/openmetrics-text;q=5", TEXT},
     /* the closest range decides, then the first */
     {"application/openmetrics-text;version=1.0.0;q=0.1, application/openmetrics-text;q=0.9, text/plain;q=0.5", TEXT},
     {"application/openmetrics-text, */*", OPEN},
@@ -67,6 +70,7 @@ static const struct {
     /* the grammar */
     {"  Application/OpenMetrics-Text ; Version = \"1.0.0\" ; Q = 0.9 ,text/plain ; q=0.8 ", OPEN},
     {"x/y;a=\"b,application/openmetrics-text;c=\\\"\", text/plain", TEXT},
+    {"x/y;a=\"\\\", application/openmetrics-text, \"", TEXT},
     {"x/y;a=\"never closed, application/openmetrics-text", TEXT},
     {",,;;,=,;q,;=;q=", TEXT},
     {"application/openmetrics-text-with-a-name-that-is-longer-than-any-that-we-know", TEXT},

@@ -87,7 +87,9 @@ static void a_row_says_what_its_metric_is(void **state)
         "\n| `libvirt_node_topology` | gauge |  | `kind` (cells, ",
         "\n| `libvirt_domain_info` | info |  | `domain`, `uuid`, ",
         "\n| `libvirt_up` | gauge |  |  |  | ",
+        "\n| `libvirt_exporter_libvirt_call_duration_seconds` | histogram | seconds | `call`, `le` (0.001, ",
     };
+    assert_null(strstr(text->bytes, "(null)"));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!strstr(text->bytes, rows[i]))
             fail_msg("no %s", rows[i]);

@@ -23,6 +23,7 @@ static const struct {
     {"B\xC3\xBCro \xE2\x82\xAC \xF0\x9F\x98\x80", "B\xC3\xBCro \xE2\x82\xAC \xF0\x9F\x98\x80",
      "B\xC3\xBCro \xE2\x82\xAC \xF0\x9F\x98\x80", "B\xC3\xBCro \xE2\x82\xAC \xF0\x9F\x98\x80"},
     {"\xFFlatin\xE4", U "latin" U, U "latin" U, U "latin" U},
+    {"\xC3\xC3\xA4", U "\xC3\xA4", U "\xC3\xA4", U "\xC3\xA4"},
     {"cut \xE2\x82", "cut " U U, "cut " U U, "cut " U U},
     {"cut \xE2\"", "cut " U "\\\"", "cut " U "\"", "cut " U "&quot;"},
     {"\xC0\xAF\xE0\x80\xAF\xF0\x80\x80\xAF", U U U U U U U U U, U U U U U U U U U, U U U U U U U U U}, /* overlong */

@@ -298,10 +298,49 @@ static void nothing_is_late_lost_or_left_over_while_everything_changes(void **st
     assert_becomes_whole();
 }
 
+static unsigned infos(void)
+{
+    struct vmt_snapshot *snapshot = scrape();
+    unsigned count = count_series(snapshot, VMT_ENTITY_DOMAIN_INFO, "info", NULL);
+    vmt_snapshot_unref(snapshot);
+    return count;
+}
+
+static void xml_that_could_not_be_read_is_read_the_next_time(void **state)
+{
+    (void)state;
+    fake_host_add_domain("web");
+    fake_host_add_domain("db");
+    struct fake_fault fault = {.function = "virDomainGetXMLDesc", .code = VIR_ERR_OPERATION_FAILED, .times = 1};
+    fake_host_add_fault(&fault);
+    start();
+    assert_int_equal(infos(), 1);
+    assert_int_equal(infos(), 2);
+}
+
+static void xml_that_could_not_be_asked_for_is_read_the_next_time(void **state)
+{
+    (void)state;
+    fake_host_add_domain("web");
+    fake_host_add_domain("db");
+    start();
+    struct answer answer;
+    ask(&answer, VMT_COLLECTOR_BIT(VMT_COLLECTOR_NODE), 9 * VMT_SECOND); /* the roster has its connection now */
+    vmt_snapshot_unref(await(&answer));
+    struct fake_fault fault = {.function = "virConnectOpenAuth", .code = VIR_ERR_SYSTEM_ERROR};
+    unsigned number = fake_host_add_fault(&fault);
+    assert_int_equal(infos(), 0);
+    fake_host_remove_fault(number);
+    assert_int_equal(infos(), 2);
+}
+
 int main(void)
 {
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(nothing_is_late_lost_or_left_over_while_everything_changes, setup, teardown),
+        TEST(xml_that_could_not_be_read_is_read_the_next_time),
+        TEST(xml_that_could_not_be_asked_for_is_read_the_next_time),
+        TEST(nothing_is_late_lost_or_left_over_while_everything_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

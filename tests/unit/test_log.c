@@ -125,6 +125,19 @@ static void long_lines_are_cut_and_stay_whole(void **state)
     }
 }
 
+static void long_words_are_cut_too(void **state)
+{
+    (void)state;
+    char word[2000];
+    memset(word, 'x', sizeof word - 1);
+    word[sizeof word - 1] = '\0';
+    struct target target = open_target(VMT_LOG_LOGFMT);
+    vmt_log_write(&target.log, VMT_LOG_INFO, "m", "k", word, "l", "end", NULL);
+    const char *line = take_output(&target);
+    assert_in_range(strlen(line), 1000, 1200);
+    assert_non_null(strstr(line, "x\" l=end\n"));
+}
+
 static void lines_below_the_level_are_left_out(void **state)
 {
     (void)state;
@@ -192,11 +205,9 @@ static void lines_of_threads_do_not_mix(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_line_says_when_what_and_about_what),
-        cmocka_unit_test(values_cannot_break_out_of_their_line),
-        cmocka_unit_test(long_lines_are_cut_and_stay_whole),
-        cmocka_unit_test(lines_below_the_level_are_left_out),
-        cmocka_unit_test(notices_become_lines),
+        cmocka_unit_test(a_line_says_when_what_and_about_what), cmocka_unit_test(values_cannot_break_out_of_their_line),
+        cmocka_unit_test(long_lines_are_cut_and_stay_whole),    cmocka_unit_test(long_words_are_cut_too),
+        cmocka_unit_test(lines_below_the_level_are_left_out),   cmocka_unit_test(notices_become_lines),
         cmocka_unit_test(lines_of_threads_do_not_mix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

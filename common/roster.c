@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/inventory.h"
+#include "common/roster.h"
 #include "common/enums.h"
 
 #include <errno.h>
@@ -13,16 +13,16 @@ static const unsigned cheap_stats =
 
 static int by_uuid(const void *a, const void *b)
 {
-    const struct vmt_inventory_entry *left = a, *right = b;
+    const struct vmt_roster_entry *left = a, *right = b;
     return memcmp(left->uuid, right->uuid, VIR_UUID_BUFLEN);
 }
 
-const struct vmt_inventory_entry *vmt_inventory_find(const struct vmt_inventory *inventory,
-                                                     const unsigned char uuid[VIR_UUID_BUFLEN])
+const struct vmt_roster_entry *vmt_roster_find(const struct vmt_roster *roster,
+                                               const unsigned char uuid[VIR_UUID_BUFLEN])
 {
-    struct vmt_inventory_entry wanted = {0};
+    struct vmt_roster_entry wanted = {0};
     memcpy(wanted.uuid, uuid, VIR_UUID_BUFLEN);
-    return bsearch(&wanted, inventory->entries, inventory->count, sizeof wanted, by_uuid);
+    return bsearch(&wanted, roster->entries, roster->count, sizeof wanted, by_uuid);
 }
 
 /* The state of each domain counts for the host, whether the domain is measured or not. */
@@ -59,12 +59,12 @@ static struct vmt_sample *own_sample(struct vmt_part *part, const struct vmt_dom
 }
 
 /* Adds a domain; its parameters may be none (a driver without bulk statistics). */
-static void add_entry(struct vmt_inventory *inventory, struct vmt_session *session, virDomainPtr handle,
+static void add_entry(struct vmt_roster *roster, struct vmt_session *session, virDomainPtr handle,
                       const virTypedParameter *params, int count, struct tally *tally)
 {
     struct vmt_part *part = session->part;
     const char *name = virDomainGetName(handle);
-    struct vmt_inventory_entry *entry = &inventory->entries[inventory->count];
+    struct vmt_roster_entry *entry = &roster->entries[roster->count];
     char uuid[VMT_UUID_TEXT];
     if (!name || virDomainGetUUID(handle, entry->uuid) < 0 || virDomainGetUUIDString(handle, uuid) < 0)
         return;
@@ -80,7 +80,7 @@ static void add_entry(struct vmt_inventory *inventory, struct vmt_session *sessi
     count_state(tally, state);
     vmt_part_unref(scratch);
     if (!is_wanted) {
-        inventory->filtered_count++;
+        roster->filtered_count++;
         return;
     }
     unsigned id = virDomainGetID(handle);
@@ -91,26 +91,26 @@ static void add_entry(struct vmt_inventory *inventory, struct vmt_session *sessi
     entry->sample = own_sample(part, domain);
     if (entry->is_active)
         vmt_sample_set(entry->sample, VMT_ENTITY_DOMAIN, "id", vmt_integer(id));
-    inventory->active_count += entry->is_active;
-    inventory->count++;
+    roster->active_count += entry->is_active;
+    roster->count++;
 }
 
-static bool make_room(struct vmt_inventory *inventory, struct vmt_part *part, int count)
+static bool make_room(struct vmt_roster *roster, struct vmt_part *part, int count)
 {
-    inventory->entries = vmt_arena_alloc(&part->arena, (size_t)count * sizeof *inventory->entries);
-    return inventory->entries;
+    roster->entries = vmt_arena_alloc(&part->arena, (size_t)count * sizeof *roster->entries);
+    return roster->entries;
 }
 
-static int from_bulk(struct vmt_inventory *inventory, struct vmt_session *session, unsigned stats, struct tally *tally)
+static int from_bulk(struct vmt_roster *roster, struct vmt_session *session, unsigned stats, struct tally *tally)
 {
     virDomainStatsRecordPtr *records = NULL;
     int count = VMT_CALL(session, NULL, virConnectGetAllDomainStats, session->connection,
                          VIR_DOMAIN_STATS_STATE | (stats & cheap_stats), &records, 0);
     if (count < 0)
         return -EIO;
-    bool has_room = make_room(inventory, session->part, count);
+    bool has_room = make_room(roster, session->part, count);
     for (int i = 0; has_room && i < count; i++)
-        add_entry(inventory, session, records[i]->dom, records[i]->params, records[i]->nparams, tally);
+        add_entry(roster, session, records[i]->dom, records[i]->params, records[i]->nparams, tally);
     virDomainStatsRecordListFree(records);
     tally->has_states = true;
     return has_room ? 0 : -ENOMEM;
@@ -118,18 +118,18 @@ static int from_bulk(struct vmt_inventory *inventory, struct vmt_session *sessio
 
 /* What an inactive domain will start with. Of these groups nothing is asked of its disks; its CPU time is not asked
  * for, because libvirt 9 gives its own then. */
-static void add_inactive(struct vmt_inventory *inventory, struct vmt_session *session, unsigned stats)
+static void add_inactive(struct vmt_roster *roster, struct vmt_session *session, unsigned stats)
 {
     stats &= VIR_DOMAIN_STATS_VCPU | VIR_DOMAIN_STATS_BALLOON;
-    if (!stats || !inventory->is_qemu || inventory->active_count == inventory->count)
+    if (!stats || !roster->is_qemu || roster->active_count == roster->count)
         return;
     virDomainStatsRecordPtr *records = NULL;
     int count = VMT_CALL(session, NULL, virConnectGetAllDomainStats, session->connection, stats, &records,
                          VIR_CONNECT_GET_ALL_DOMAINS_STATS_INACTIVE);
     for (int i = 0; i < count; i++) {
         unsigned char uuid[VIR_UUID_BUFLEN];
-        const struct vmt_inventory_entry *entry =
-            virDomainGetUUID(records[i]->dom, uuid) == 0 ? vmt_inventory_find(inventory, uuid) : NULL;
+        const struct vmt_roster_entry *entry =
+            virDomainGetUUID(records[i]->dom, uuid) == 0 ? vmt_roster_find(roster, uuid) : NULL;
         const struct vmt_domain *domain =
             entry && !entry->is_active ? vmt_part_add_domain(session->part, entry->domain->name, entry->domain->uuid)
                                        : NULL;
@@ -141,13 +141,13 @@ static void add_inactive(struct vmt_inventory *inventory, struct vmt_session *se
 }
 
 /* Drivers without bulk statistics: a list, and the state of each domain. */
-static int from_list(struct vmt_inventory *inventory, struct vmt_session *session, struct tally *tally)
+static int from_list(struct vmt_roster *roster, struct vmt_session *session, struct tally *tally)
 {
     virDomainPtr *domains = NULL;
     int count = VMT_CALL(session, NULL, virConnectListAllDomains, session->connection, &domains, 0);
     if (count < 0)
         return -EIO;
-    bool has_room = make_room(inventory, session->part, count);
+    bool has_room = make_room(roster, session->part, count);
     tally->has_states = true;
     for (int i = 0; i < count; i++) {
         int state = 0, reason = 0;
@@ -159,7 +159,7 @@ static int from_list(struct vmt_inventory *inventory, struct vmt_session *sessio
             {.field = "state.reason", .type = VIR_TYPED_PARAM_INT, .value.i = reason},
         };
         if (has_room)
-            add_entry(inventory, session, domains[i], params, is_known ? 2 : 0, tally);
+            add_entry(roster, session, domains[i], params, is_known ? 2 : 0, tally);
         tally->has_states = tally->has_states && is_known;
         virDomainFree(domains[i]);
     }
@@ -169,52 +169,52 @@ static int from_list(struct vmt_inventory *inventory, struct vmt_session *sessio
 
 /* Sets `key` to 1 for the domains that libvirt lists under `flag` and to 0 for all others: one call for the whole host.
  */
-static int mark_listed(struct vmt_inventory *inventory, struct vmt_session *session, unsigned flag, const char *key)
+static int mark_listed(struct vmt_roster *roster, struct vmt_session *session, unsigned flag, const char *key)
 {
     virDomainPtr *domains = NULL;
     int count = VMT_CALL(session, NULL, virConnectListAllDomains, session->connection, &domains, flag);
     if (count < 0)
         return count;
-    for (unsigned i = 0; i < inventory->count; i++)
-        vmt_sample_set(inventory->entries[i].sample, VMT_ENTITY_DOMAIN, key, vmt_integer(0));
+    for (unsigned i = 0; i < roster->count; i++)
+        vmt_sample_set(roster->entries[i].sample, VMT_ENTITY_DOMAIN, key, vmt_integer(0));
     for (int i = 0; i < count; i++) {
         unsigned char uuid[VIR_UUID_BUFLEN];
-        const struct vmt_inventory_entry *entry =
-            virDomainGetUUID(domains[i], uuid) == 0 ? vmt_inventory_find(inventory, uuid) : NULL;
+        const struct vmt_roster_entry *entry =
+            virDomainGetUUID(domains[i], uuid) == 0 ? vmt_roster_find(roster, uuid) : NULL;
         if (entry)
             vmt_sample_set(entry->sample, VMT_ENTITY_DOMAIN, key, vmt_integer(1));
         if (entry && flag == VIR_CONNECT_LIST_DOMAINS_PERSISTENT)
-            inventory->entries[entry - inventory->entries].is_persistent = true;
+            roster->entries[entry - roster->entries].is_persistent = true;
         virDomainFree(domains[i]);
     }
     free(domains);
     return count;
 }
 
-static void take_inventory(struct vmt_task *task, struct vmt_session *session)
+static void take_roster(struct vmt_task *task, struct vmt_session *session)
 {
-    struct vmt_inventory_task *own = (struct vmt_inventory_task *)task;
-    struct vmt_inventory *inventory = vmt_arena_alloc(&task->part->arena, sizeof *inventory);
-    if (!inventory) {
+    struct vmt_roster_task *own = (struct vmt_roster_task *)task;
+    struct vmt_roster *roster = vmt_arena_alloc(&task->part->arena, sizeof *roster);
+    if (!roster) {
         task->result = -ENOMEM;
         return;
     }
     struct tally tally = {0};
-    inventory->is_qemu = session->is_qemu;
-    task->result = from_bulk(inventory, session, own->stats, &tally);
+    roster->is_qemu = session->is_qemu;
+    task->result = from_bulk(roster, session, own->stats, &tally);
     if (task->result == -EIO && session->code == VIR_ERR_NO_SUPPORT)
-        task->result = from_list(inventory, session, &tally);
+        task->result = from_list(roster, session, &tally);
     if (task->result < 0)
         return;
-    qsort(inventory->entries, inventory->count, sizeof *inventory->entries, by_uuid);
-    add_inactive(inventory, session, own->stats);
-    mark_listed(inventory, session, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, "persistent");
-    mark_listed(inventory, session, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, "managed_save");
-    int autostart = mark_listed(inventory, session, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, "autostart");
+    qsort(roster->entries, roster->count, sizeof *roster->entries, by_uuid);
+    add_inactive(roster, session, own->stats);
+    mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, "persistent");
+    mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, "managed_save");
+    int autostart = mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, "autostart");
     tally.has_autostart = autostart >= 0;
     tally.autostart = autostart < 0 ? 0 : (unsigned)autostart;
     add_node_sample(task->part, &tally);
-    own->inventory = inventory;
+    own->roster = roster;
 }
 
 static void destroy(struct vmt_task *task)
@@ -222,13 +222,13 @@ static void destroy(struct vmt_task *task)
     free(task);
 }
 
-struct vmt_inventory_task *vmt_inventory_task_new(unsigned stats)
+struct vmt_roster_task *vmt_roster_task_new(unsigned stats)
 {
-    struct vmt_inventory_task *own = calloc(1, sizeof *own);
+    struct vmt_roster_task *own = calloc(1, sizeof *own);
     if (!own)
         return NULL;
     own->stats = stats;
-    if (vmt_task_init(&own->task, take_inventory, destroy) == 0)
+    if (vmt_task_init(&own->task, take_roster, destroy) == 0)
         return own;
     free(own);
     return NULL;

@@ -3,15 +3,15 @@
  * The first step of every collection: which domains there are and what their state is, for all of them in one call that
  * never touches a hypervisor's monitor. Nothing that a domain does can take this away.
  */
-#ifndef VIRTMETER_COMMON_INVENTORY_H
-#define VIRTMETER_COMMON_INVENTORY_H
+#ifndef VIRTMETER_COMMON_ROSTER_H
+#define VIRTMETER_COMMON_ROSTER_H
 
 #include "common/worker.h"
 
 enum { VMT_STATES = 8 }; /* virDomainState, from nostate to pmsuspended */
 
 /* A domain that is measured. */
-struct vmt_inventory_entry {
+struct vmt_roster_entry {
     const struct vmt_domain *domain;
     unsigned char uuid[VIR_UUID_BUFLEN];
     int state;   /* virDomainState, -1: unknown */
@@ -21,24 +21,24 @@ struct vmt_inventory_entry {
 };
 
 /* Lives in the part of the task that made it. */
-struct vmt_inventory {
-    struct vmt_inventory_entry *entries; /* by uuid, ascending */
+struct vmt_roster {
+    struct vmt_roster_entry *entries; /* by uuid, ascending */
     unsigned count, active_count;
     unsigned filtered_count; /* domains that the filter refuses */
     bool is_qemu;            /* as vmt_session */
 };
 
-struct vmt_inventory_task {
+struct vmt_roster_task {
     struct vmt_task task;
-    unsigned stats;                  /* VIR_DOMAIN_STATS_* groups that are wanted; those that cost little are asked */
-    struct vmt_inventory *inventory; /* NULL when libvirt did not answer */
+    unsigned stats;            /* VIR_DOMAIN_STATS_* groups that are wanted; those that cost little are asked */
+    struct vmt_roster *roster; /* NULL when libvirt did not answer */
 };
 
-/* A task that makes the inventory; NULL when there is no memory. */
-struct vmt_inventory_task *vmt_inventory_task_new(unsigned stats);
+/* A task that makes the roster; NULL when there is no memory. */
+struct vmt_roster_task *vmt_roster_task_new(unsigned stats);
 
 /* The entry of a domain, or NULL. */
-const struct vmt_inventory_entry *vmt_inventory_find(const struct vmt_inventory *inventory,
-                                                     const unsigned char uuid[VIR_UUID_BUFLEN]);
+const struct vmt_roster_entry *vmt_roster_find(const struct vmt_roster *roster,
+                                               const unsigned char uuid[VIR_UUID_BUFLEN]);
 
 #endif
