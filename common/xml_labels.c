@@ -114,7 +114,7 @@ static int take_apart(char *specification, const char **names, unsigned count, c
     if (is_reserved(specification))
         return vmt_error_set(error, -EINVAL, "the label name '%s' is reserved", specification);
     for (unsigned i = 0; i < count; i++)
-        if (!strcmp(names[i], specification))
+        if (names[i] && !strcmp(names[i], specification))
             return vmt_error_set(error, -EINVAL, "the label '%s' is given twice", specification);
     *ret_xpath = specification + length + 1;
     return check_xpath(*ret_xpath, error);
