@@ -3,10 +3,8 @@
 #include "common/collect.h"
 
 static const char *const kinds[] = {
-    [VMT_COUNTER] = "counter",
-    [VMT_GAUGE] = "gauge",
-    [VMT_INFO] = "info",
-    [VMT_STATESET] = "state set",
+    [VMT_COUNTER] = "counter",    [VMT_GAUGE] = "gauge",         [VMT_INFO] = "info",
+    [VMT_STATESET] = "state set", [VMT_HISTOGRAM] = "histogram",
 };
 
 /* Rows [first, end) of a table that share a name. */
@@ -24,7 +22,8 @@ static void add_label_values(struct vmt_text *text, const struct family *family)
     for (unsigned i = 0; states && states[i]; i++)
         vmt_text_printf(text, "%s%s", i ? ", " : "", states[i]);
     for (const struct vmt_metric *row = family->first; !states && row < family->end; row++)
-        vmt_text_printf(text, "%s%s", row == family->first ? "" : ", ", row->label_value);
+        if (row->label_value)
+            vmt_text_printf(text, "%s%s", row == family->first ? "" : ", ", row->label_value);
     vmt_text_add_string(text, ")");
 }
 
@@ -34,10 +33,18 @@ static void add_since(struct vmt_text *text, unsigned since)
         vmt_text_printf(text, "%u.%u.%u", since / 1000000, since / 1000 % 1000, since % 1000);
 }
 
+/* Of a histogram, what it observes: its buckets and its count are plain numbers. */
+static const char *unit_of(const struct family *family)
+{
+    const char *unit = "";
+    for (const struct vmt_metric *row = family->first; row < family->end && !*unit; row++)
+        unit = vmt_unit_base(row->unit);
+    return unit;
+}
+
 static void add_family(struct vmt_text *text, const struct family *family)
 {
-    vmt_text_printf(text, "| `%s` | %s | %s | ", family->first->name, kinds[family->first->kind],
-                    vmt_unit_base(family->first->unit));
+    vmt_text_printf(text, "| `%s` | %s | %s | ", family->first->name, kinds[family->first->kind], unit_of(family));
     for (unsigned i = 0; i < family->table->label_count; i++)
         vmt_text_printf(text, "%s`%s`", i ? ", " : "", family->table->label_names[i]);
     add_label_values(text, family);

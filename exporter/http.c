@@ -13,7 +13,7 @@ enum {
     MEMORY_LIMIT = 32 * 1024,    /* of a connection: also the longest head of a request */
     SPARE_CONNECTIONS = 64,      /* beyond the scrapes: idle ones, and those that will be answered with 503 */
     UNLIMITED_CONNECTIONS = 960, /* when scrapes are not limited */
-    FAREWELL_MS = 200,           /* for the last answers, when stopping */
+    FAREWELL_MS = 400,           /* for the last answers, when stopping */
 };
 
 struct server {

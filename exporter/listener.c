@@ -153,7 +153,7 @@ static int make_way(const struct sockaddr_un *address, const char *text, struct 
 static int listen_on_path(const char *text, const char *path, struct vmt_error *error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strcpy(address.sun_path, path); /* parse() has measured it */
+    memcpy(address.sun_path, path, strlen(path) + 1); /* parse() has measured it */
     int failed = make_way(&address, text, error);
     if (failed)
         return failed;
@@ -163,7 +163,7 @@ static int listen_on_path(const char *text, const char *path, struct vmt_error *
 
 static void name_socket(int fd, char *name)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t length = sizeof address;
     char host[INET6_ADDRSTRLEN] = "", port[PORT_TEXT] = "";
     if (!getsockname(fd, (struct sockaddr *)&address, &length))

@@ -23,8 +23,8 @@ enum {
     HEAD_LIMIT_SECONDS = 30,
     REPLY_LIMIT_SECONDS = 60,
 
-    /* All of these together stay below two seconds. */
-    DRAIN_MS = 1000,
+    /* Together with the server's own farewell these stay below two seconds. */
+    DRAIN_MS = 800,
     PATIENCE_MS = 400,
     LAST_DRAIN_MS = 200,
 };

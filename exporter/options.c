@@ -14,7 +14,7 @@ struct parser {
     struct vmt_options *options;
     struct vmt_error *error;
     bool is_given[ROWS_MAX];
-    vmt_collectors on, off; /* by the last flag about each */
+    vmt_collectors on, off; /* off wins */
 };
 
 /* Calls `use` for each flag without its dashes, until it says true. */
@@ -89,8 +89,12 @@ static bool take_collector(struct parser *parser, const char *flag)
     if (collector < 0)
         return false;
     vmt_collectors bit = VMT_COLLECTOR_BIT(collector);
-    parser->on = is_off ? parser->on & ~bit : parser->on | bit;
-    parser->off = is_off ? parser->off | bit : parser->off & ~bit;
+    if (is_off) {
+        parser->off |= bit;
+    } else {
+        parser->on |= bit;
+        parser->off &= ~bit;
+    }
     return true;
 }
 

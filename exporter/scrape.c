@@ -59,6 +59,7 @@ static void suspend(struct vmt_scrape *scrape)
 /* The caller holds the lock. */
 static void resume(struct vmt_scrape *scrape)
 {
+    assert(scrape->link);
     *scrape->link = scrape->next;
     if (scrape->next)
         scrape->next->link = scrape->link;

@@ -14,7 +14,7 @@ enum {
     STUCK_CALLS_MAX = 3,
     CHURN_SECONDS = 10,
     RECOVERY_MS = 8000, /* the connection is tried again every five seconds, at the latest */
-    LATE_MS = 1500, /* past a deadline: a sanitizer on a busy machine is slow */
+    LATE_MS = 1500,     /* past a deadline: a sanitizer on a busy machine is slow */
 };
 
 struct chance {
