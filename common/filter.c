@@ -15,17 +15,17 @@ struct vmt_filter {
     struct pattern domain_include, domain_exclude, device_include, device_exclude;
 };
 
-static int compile(struct pattern *pattern, const char *text, struct vmt_error *error)
+static int compile(struct pattern *pattern, const char *name, const char *text, struct vmt_error *error)
 {
     if (!text || !*text)
         return 0;
     int code = regcomp(&pattern->regex, text, REG_EXTENDED);
     if (code == REG_ESPACE)
-        return vmt_error_set(error, -ENOMEM, "no memory for the pattern '%s'", text);
+        return vmt_error_set(error, -ENOMEM, "%s: no memory for the pattern '%s'", name, text);
     if (code) {
         char reason[128];
         regerror(code, &pattern->regex, reason, sizeof reason);
-        return vmt_error_set(error, -EINVAL, "'%s' is not a regular expression: %s", text, reason);
+        return vmt_error_set(error, -EINVAL, "%s: '%s' is not a regular expression: %s", name, text, reason);
     }
     pattern->is_set = true;
     return 0;
@@ -35,18 +35,18 @@ int vmt_filter_new(const struct vmt_filter_patterns *patterns, struct vmt_filter
 {
     struct vmt_filter *filter = calloc(1, sizeof *filter);
     if (!filter)
-        return vmt_error_set(error, -ENOMEM, "no memory for the filter");
+        return vmt_error_set(error, -ENOMEM, "filter: no memory");
     const struct {
         struct pattern *pattern;
-        const char *text;
+        const char *name, *text;
     } rows[] = {
-        {&filter->domain_include, patterns->domain_include},
-        {&filter->domain_exclude, patterns->domain_exclude},
-        {&filter->device_include, patterns->device_include},
-        {&filter->device_exclude, patterns->device_exclude},
+        {&filter->domain_include, "domain.include", patterns->domain_include},
+        {&filter->domain_exclude, "domain.exclude", patterns->domain_exclude},
+        {&filter->device_include, "device.include", patterns->device_include},
+        {&filter->device_exclude, "device.exclude", patterns->device_exclude},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        int result = compile(rows[i].pattern, rows[i].text, error);
+        int result = compile(rows[i].pattern, rows[i].name, rows[i].text, error);
         if (result < 0) {
             vmt_filter_free(filter);
             return result;

@@ -24,7 +24,8 @@ bool vmt_thread_join(struct vmt_thread *thread, uint64_t until_ns)
         return true;
     /* pthread_clockjoin_np would take the deadline as it is, but thread sanitizers do not know it. */
     uint64_t now = vmt_now_ns();
-    uint64_t until = vmt_wall_ns() + (until_ns > now ? until_ns - now : 0);
+    uint64_t patience = until_ns > now ? until_ns - now : 0;
+    uint64_t until = vmt_wall_ns() + (patience < VMT_NEVER / 4 ? patience : VMT_NEVER / 4);
     struct timespec wall = {.tv_sec = (time_t)(until / VMT_SECOND), .tv_nsec = (long)(until % VMT_SECOND)};
     thread->is_running = pthread_timedjoin_np(thread->id, NULL, &wall) != 0;
     return !thread->is_running;

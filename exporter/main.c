@@ -100,10 +100,13 @@ static int print_version(struct app *app)
 static int compile_patterns(struct app *app, struct vmt_error *error)
 {
     const struct vmt_option_list *labels = &app->options.metadata_labels;
-    int failed = vmt_filter_new(&app->options.patterns, &app->filter, error);
-    if (!failed && labels->count)
-        failed = vmt_xml_labels_new(labels->values, labels->count, &app->labels, error);
-    return failed;
+    struct vmt_error reason;
+    int failed = vmt_filter_new(&app->options.patterns, &app->filter, &reason);
+    if (failed)
+        return vmt_error_set(error, failed, "flag --%s", reason.text);
+    if (labels->count)
+        failed = vmt_xml_labels_new(labels->values, labels->count, &app->labels, &reason);
+    return failed ? vmt_error_set(error, failed, "flag '--domain.metadata-label': %s", reason.text) : 0;
 }
 
 /* libvirt itself reads the file, by its environment: so before there are threads. */

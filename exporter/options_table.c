@@ -38,8 +38,10 @@ static int set_list(const struct vmt_option *option, void *field, const char *va
 
 static int set_address(const struct vmt_option *option, void *field, const char *value, struct vmt_error *error)
 {
-    int failed = vmt_listener_check(value, error);
-    return failed ? failed : set_list(option, field, value, error);
+    struct vmt_error reason;
+    int failed = vmt_listener_check(value, &reason);
+    return failed ? vmt_error_set(error, failed, "flag '--%s': %s", option->flag, reason.text)
+                  : set_list(option, field, value, error);
 }
 
 /* Characters that no URL has to escape, so that it is the same wherever it is written. */

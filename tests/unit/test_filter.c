@@ -63,10 +63,11 @@ static void a_pattern_that_is_none_is_named_with_the_reason(void **state)
         struct vmt_filter_patterns patterns;
         const char *start;
     } cases[] = {
-        {{.domain_include = "web["}, "'web[' is not a regular expression: "},
-        {{.domain_exclude = "(web"}, "'(web' is not a regular expression: "},
-        {{.device_include = "a)|(b"}, "'a)|(b' is not a regular expression: "},
-        {{.domain_include = "fine", .device_exclude = "a{2,1}"}, "'a{2,1}' is not a regular expression: "},
+        {{.domain_include = "web["}, "domain.include: 'web[' is not a regular expression: "},
+        {{.domain_exclude = "(web"}, "domain.exclude: '(web' is not a regular expression: "},
+        {{.device_include = "a)|(b"}, "device.include: 'a)|(b' is not a regular expression: "},
+        {{.domain_include = "fine", .device_exclude = "a{2,1}"},
+         "device.exclude: 'a{2,1}' is not a regular expression: "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct vmt_filter *filter = NULL;

@@ -24,7 +24,7 @@ static void every_route_answers(void **state)
     check_status(lab, "/", 200, "<a href=\"/metrics\">");
     check_status(lab, "/", 200, "1.2.3");
     check_status(lab, "/", 200, "<td>cpu</td><td>on</td>");
-    check_status(lab, "/-/healthy", 200, "healthy");
+    check_status(lab, "/-/healthy", 200, "healthy\n");
     check_status(lab, "/-/ready", 503, "libvirt");
     fake_host_connect(lab->host);
     check_status(lab, "/-/ready", 200, "ready");

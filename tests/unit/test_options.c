@@ -221,7 +221,7 @@ static void mistakes_are_named_to_the_user(void **state)
         {"--web.max-requests=1000000", NULL, "is not a number from 0 to 999999"},
         {"--web.max-requests=", NULL, "is not a number"},
         {"--log.level=loud", NULL, "flag '--log.level': 'loud' is none of debug, info, warn, error"},
-        {"--web.listen-address=9177", NULL, "listen address '9177' is not"},
+        {"--web.listen-address=9177", NULL, "flag '--web.listen-address': listen address '9177' is not"},
         {"--web.telemetry-path=", NULL, "'' is not a path"},
         {"--web.telemetry-path=/", NULL, "'/' is not a path"},
         {"--web.telemetry-path=metrics", NULL, "'metrics' is not a path"},
