@@ -104,6 +104,9 @@ static bool establish(struct vmt_connection *connection, char *last_failure, siz
     pthread_mutex_unlock(&connection->lock);
     virConnectRegisterCloseCallback(connection->session.connection, on_close, connection, NULL);
     vmt_events_register(connection->events, &connection->session);
+    /* Lost before the callback stood: nobody else would tell. */
+    if (virConnectIsAlive(connection->session.connection) != 1)
+        on_close(connection->session.connection, VIR_CONNECT_CLOSE_REASON_ERROR, connection);
     /* Registered first, then everything is read again: no change can fall between. */
     connection->options.sink.changed(connection->options.sink.arg, NULL);
     return true;
@@ -151,15 +154,17 @@ static void *supervise(void *arg)
     struct vmt_connection *connection = arg;
     char last_failure[256] = "";
     uint64_t pause = FIRST_PAUSE;
-    do {
+    for (;;) {
         if (establish(connection, last_failure, sizeof last_failure)) {
             stand(connection);
             pause = FIRST_PAUSE;
         } else {
             note_attempt(connection);
-            pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
         }
-    } while (pause_before_retry(connection, pause));
+        if (!pause_before_retry(connection, pause))
+            break;
+        pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
+    }
     return NULL;
 }
 

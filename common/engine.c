@@ -28,7 +28,11 @@ static int open_connection(struct vmt_engine *engine, const struct vmt_host_opti
         .calls = &engine->workshop.calls,
         .notify = options->notify,
         .notify_arg = options->notify_arg,
-        .sink = {.arg = engine, .changed = on_domain_changed, .started = on_domain_started, .tally = engine->tally},
+        .sink = {.arg = engine,
+                 .changed = on_domain_changed,
+                 .started = on_domain_started,
+                 .filter = options->filter,
+                 .tally = engine->tally},
     };
     return vmt_connection_new(&own, &engine->workshop.connection, error);
 }
@@ -70,9 +74,11 @@ int vmt_engine_new(const struct vmt_host_options *options, struct vmt_engine **r
     struct vmt_engine *engine = calloc(1, sizeof *engine);
     if (!engine)
         return vmt_error_set(error, -ENOMEM, "no memory for the collection engine");
+    vmt_xml_init();
     vmt_board_init(&engine->workshop.board);
     vmt_calls_init(&engine->workshop.calls);
     vmt_names_init(&engine->workshop.unknown);
+    engine->collectors = options->collectors | VMT_COLLECTOR_BIT(VMT_COLLECTOR_EXPORTER);
     engine->workshop.filter = options->filter;
     engine->workshop.notify = options->notify;
     engine->workshop.notify_arg = options->notify_arg;

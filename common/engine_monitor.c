@@ -9,9 +9,15 @@ static const unsigned long long stuck_ms = 1000, stuck_ms_of_repeat = 500, still
 
 /* A domain that somebody else held is asked again after these pauses, each twice the one before. */
 static const uint64_t first_pause = 5 * VMT_MS, longest_pause = 80 * VMT_MS;
-enum { ATTEMPTS_MAX = 15 }; /* about a second in all */
+enum { ATTEMPTS_MAX = 15, ATTEMPTS_OF_STUCK = 4 }; /* about a second, and a tenth, in all */
 
 enum { JOBS_ASKED_MAX = 64 };
+
+/* XML costs a call a domain: a query must end within the least patience, however far the daemon is. */
+enum { XML_AT_ONCE = 8 };
+
+/* One bad domain is found among thousands by this many splits; when all calls fail there is nothing to find. */
+enum { SPLITS_MAX = 16 };
 
 static const vmt_collectors from_xml =
     VMT_COLLECTOR_BIT(VMT_COLLECTOR_DOMAIN) | VMT_COLLECTOR_BIT(VMT_COLLECTOR_BLOCK) |
@@ -47,11 +53,16 @@ static void queue_in_batches(struct vmt_run *run, enum vmt_query_kind kind, cons
                              unsigned count, bool is_repeat)
 {
     unsigned batches = count < VMT_PARALLEL ? count : VMT_PARALLEL;
+    if (kind == VMT_QUERY_XML && count / XML_AT_ONCE > batches)
+        batches = count / XML_AT_ONCE;
     for (unsigned batch = 0; batch < batches; batch++) {
         unsigned from = count * batch / batches, to = count * (batch + 1) / batches;
         struct vmt_query *query = new_query(run, kind, to - from);
-        for (unsigned i = from; query && i < to; i++)
-            vmt_query_add(query, items[i].entry)->version = items[i].version;
+        for (unsigned i = from; i < to; i++)
+            if (query)
+                vmt_query_add(query, items[i].entry)->version = items[i].version;
+            else if (kind == VMT_QUERY_XML)
+                vmt_registry_release(run->engine->context.registry, items[i].entry->domain);
         if (!query)
             continue;
         query->is_repeat = is_repeat;
@@ -62,8 +73,10 @@ static void queue_in_batches(struct vmt_run *run, enum vmt_query_kind kind, cons
 static void publish_identity(struct vmt_run *run, const struct vmt_domain *domain)
 {
     struct vmt_part *identity = vmt_registry_identity(run->engine->context.registry, domain);
-    if (identity)
+    if (identity) {
+        vmt_journal_add(run->engine->journal, identity);
         vmt_collection_publish(run->collection, identity);
+    }
     vmt_part_unref(identity);
 }
 
@@ -147,8 +160,6 @@ static void drop_queued(struct vmt_run *run)
     struct vmt_query *query;
     while ((query = run->pending)) {
         run->pending = query->next;
-        for (unsigned i = 0; query->kind == VMT_QUERY_XML && i < query->count; i++)
-            vmt_registry_release(run->engine->context.registry, query->items[i].entry->domain);
         run->has_failed = true;
         vmt_task_unref(&query->task);
     }
@@ -170,6 +181,8 @@ static void start_basics(struct vmt_run *run)
     for (unsigned i = 0; query && i < run->roster->count; i++)
         if (run->roster->entries[i].is_active && run->answers[i] <= VMT_ANSWER_LATE)
             vmt_query_add(query, &run->roster->entries[i]);
+    if (query)
+        query->is_repeat = true; /* something hangs already, and this waits for no guest */
     start_or_drop(run, vmt_engine_idle(run->engine, &run->engine->basics), query);
 }
 
@@ -192,13 +205,22 @@ static void start_jobs(struct vmt_run *run)
         if (asked == JOBS_ASKED_MAX)
             engine->next_job = (i + 1) % count;
     }
-    start_or_drop(run, idle_monitor(run), query);
+    bool hangs = engine->asked_jobs && !vmt_worker_is_idle(engine->asked_jobs);
+    struct vmt_worker *worker = hangs ? NULL : idle_monitor(run);
+    run->has_job_failed = query && query->count && !worker;
+    engine->asked_jobs = worker ? worker : engine->asked_jobs;
+    start_or_drop(run, worker, query);
+}
+
+static bool is_over(const struct vmt_run *run)
+{
+    return vmt_now_ns() >= run->collection->deadline_ns || atomic_load(&run->engine->is_aborted);
 }
 
 /* What depends on how asking the monitors ended. */
 static void start_rest(struct vmt_run *run)
 {
-    if (run->has_asked_rest || !run->roster || !run->answers)
+    if (run->has_asked_rest || !run->roster || !run->answers || is_over(run))
         return;
     run->has_asked_rest = true;
     if (run->stats)
@@ -210,8 +232,9 @@ static void start_rest(struct vmt_run *run)
 uint64_t vmt_monitor_start_queued(struct vmt_run *run)
 {
     uint64_t next = VMT_NEVER, now = vmt_now_ns();
+    bool lacks_worker = false;
     bool needs_identities = run->roster && !run->roster->is_qemu;
-    if (run->pending && (now >= run->collection->deadline_ns || atomic_load(&run->engine->is_aborted))) {
+    if (run->pending && is_over(run)) {
         vmt_collection_cut_short(run->collection);
         drop_queued(run);
     }
@@ -224,12 +247,14 @@ uint64_t vmt_monitor_start_queued(struct vmt_run *run)
             continue;
         }
         struct vmt_worker *worker = idle_monitor(run);
-        if (!worker)
+        if (!worker) {
+            lacks_worker = true;
             break;
+        }
         *at = query->next;
         vmt_run_start(run, worker, &query->task, VMT_ROLE_QUERY, VMT_COLLECTOR_DOMAIN, vmt_query_patience(query));
     }
-    if (run->pending && !running_queries(run) && next == VMT_NEVER && !idle_monitor(run))
+    if (lacks_worker && !running_queries(run) && next == VMT_NEVER)
         drop_queued(run);
     if (!run->pending && !running_queries(run))
         start_rest(run);
@@ -245,11 +270,17 @@ static void set_answer(struct vmt_run *run, const struct vmt_query_item *item, e
 static void ask_again(struct vmt_run *run, const struct vmt_query *query, unsigned count)
 {
     struct vmt_query *again = new_query(run, VMT_QUERY_STATS, count);
+    for (unsigned i = 0; i < query->count; i++) {
+        const struct vmt_query_item *item = &query->items[i];
+        if (item->answer != VMT_ANSWER_PARTIAL || !item->partial)
+            continue;
+        if (again)
+            vmt_query_add(again, item->entry);
+        else /* no memory to ask again: what there is, is better than nothing */
+            vmt_collection_publish(run->collection, item->partial);
+    }
     if (!again)
         return;
-    for (unsigned i = 0; i < query->count; i++)
-        if (query->items[i].answer == VMT_ANSWER_PARTIAL && query->items[i].partial)
-            vmt_query_add(again, query->items[i].entry);
     uint64_t pause = query->attempt < 4 ? first_pause << query->attempt : longest_pause;
     again->attempt = query->attempt + 1;
     again->not_before_ns = vmt_now_ns() + pause;
@@ -263,7 +294,7 @@ static bool is_final(const struct vmt_run *run, const struct vmt_query *query, c
 {
     bool was_stuck = vmt_registry_is_stuck(run->engine->context.registry, item->entry->domain);
     unsigned long long enough = was_stuck ? still_stuck_ms : query->is_repeat ? stuck_ms_of_repeat : stuck_ms;
-    return item->held_ms >= enough || query->attempt >= ATTEMPTS_MAX ||
+    return item->held_ms >= enough || query->attempt >= (was_stuck ? ATTEMPTS_OF_STUCK : ATTEMPTS_MAX) ||
            vmt_now_ns() + longest_pause >= run->collection->deadline_ns;
 }
 
@@ -295,10 +326,11 @@ static void stats_came_back(struct vmt_run *run, struct vmt_query *query)
     }
     vmt_collection_publish(run->collection, query->task.part);
     run->has_failed = run->has_failed || unanswered;
-    bool is_connected = vmt_connection_generation(run->engine->workshop.connection) == run->generation;
-    if (unanswered && query->count == 1)
+    bool was_asked =
+        query->task.result == 0 && vmt_connection_generation(run->engine->workshop.connection) == run->generation;
+    if (unanswered && was_asked && query->count == 1)
         set_answer(run, &query->items[0], VMT_ANSWER_LATE);
-    else if (unanswered && is_connected) /* one bad domain fails the call for all: find out which */
+    else if (unanswered && was_asked && run->splits++ < SPLITS_MAX) /* one bad domain fails the call for all */
         queue_in_batches(run, VMT_QUERY_STATS, query->items, query->count, true);
     unsigned open = settle_partial(run, query);
     if (open)
@@ -316,10 +348,8 @@ void vmt_monitor_came_back(struct vmt_run *run, struct vmt_query *query)
         const struct vmt_domain *domain = query->items[i].entry->domain;
         if (query->kind == VMT_QUERY_XML && query->items[i].answer == VMT_ANSWER_WHOLE)
             publish_identity(run, domain);
-        else if (query->kind == VMT_QUERY_XML)
-            vmt_registry_release(run->engine->context.registry, domain);
         else if (query->kind == VMT_QUERY_JOBS)
-            vmt_registry_set_job(run->engine->context.registry, domain, query->items[i].answer == VMT_ANSWER_WHOLE);
+            vmt_registry_set_job(run->engine->context.registry, domain, query->items[i].answer != VMT_ANSWER_NONE);
     }
 }
 
@@ -345,7 +375,9 @@ static void xml_hangs(struct vmt_run *run, struct vmt_query *query)
 void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query)
 {
     run->monitor_ended_ns = vmt_now_ns();
-    if (query->kind == VMT_QUERY_XML)
+    if (query->kind == VMT_QUERY_JOBS)
+        run->has_job_failed = true;
+    else if (query->kind == VMT_QUERY_XML)
         xml_hangs(run, query);
     else if (query->kind == VMT_QUERY_STATS && query->count == 1)
         set_answer(run, &query->items[0], VMT_ANSWER_LATE);

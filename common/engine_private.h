@@ -36,12 +36,15 @@ struct vmt_engine {
     struct vmt_lane lanes[VMT_COLLECTOR_COUNT];
     struct vmt_lane roster;
     struct vmt_worker *basics;
-    unsigned next_job; /* the first domain to be asked for its job in the next collection */
+    struct vmt_worker *asked_jobs; /* a monitor; while it is late, nobody else is asked for jobs */
+    unsigned next_job;             /* the first domain to be asked for its job in the next collection */
     /* One more than calls may be left behind, so that when all those hang there is one to go on with. */
     struct vmt_worker **monitors;
     unsigned monitor_count;
     struct vmt_journal *journal;
-    struct vmt_tally *tally; /* of events */
+    vmt_collectors collectors; /* all that may run */
+    uint64_t forgot_ns;        /* when counters of events were forgotten last */
+    struct vmt_tally *tally;   /* of events */
     _Atomic uint64_t duplicates;
     atomic_bool is_aborted;
 };
@@ -69,7 +72,9 @@ struct vmt_run {
     unsigned stats;            /* VIR_DOMAIN_STATS_* groups that the monitors are asked for */
     struct vmt_query *pending; /* to be asked, in this order */
     enum vmt_answer *answers;  /* how asking ended, by the roster's index */
+    unsigned splits;           /* of queries that failed */
     bool has_failed;           /* a monitor query failed, or was not asked for want of workers */
+    bool has_job_failed;       /* likewise, a query for jobs */
     bool has_asked_rest;       /* what comes after the monitors' answers */
     uint64_t monitor_began_ns, monitor_ended_ns;
 };

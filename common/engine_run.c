@@ -165,7 +165,8 @@ static void collector_hangs(struct vmt_run *run, const struct vmt_running *runni
     bool is_first = running->task->worker == lane->worker;
     if (is_first)
         vmt_worker_asking(lane->worker, lane->suspect);
-    if (is_first && lane->suspect[0])
+    bool is_over = vmt_now_ns() >= run->collection->deadline_ns || atomic_load(&run->engine->is_aborted);
+    if (is_first && lane->suspect[0] && !is_over)
         start_collector(run, running->collector);
     else
         vmt_collection_conclude(run->collection, running->collector, false, vmt_now_ns() - running->task->began_ns);
@@ -238,7 +239,9 @@ void vmt_engine_collect(struct vmt_engine *engine, struct vmt_collection *collec
         start_all(&run);
         wait_for_all(&run);
         vmt_summary(&run);
-        vmt_journal_turn(engine->journal);
+        /* Only who asked for everything, and was answered, can say that a failure is over. */
+        if (run.roster && collection->collectors == engine->collectors)
+            vmt_journal_turn(engine->journal);
     }
     vmt_part_unref(run.roster_part);
     pthread_mutex_lock(&collection->lock);

@@ -13,6 +13,15 @@ static bool is_known(void *arg, const char *name)
     return vmt_registry_has(arg, name);
 }
 
+static void forget_events(struct vmt_engine *engine)
+{
+    uint64_t now = vmt_now_ns();
+    if (now < forget_after || now - engine->forgot_ns < forget_after / 10)
+        return;
+    engine->forgot_ns = now;
+    vmt_tally_forget(engine->tally, now - forget_after, is_known, engine->context.registry);
+}
+
 static void tell_change(struct vmt_run *run, const struct vmt_domain *domain, enum vmt_answer answer)
 {
     static const char *const texts[VMT_ANSWER_COUNT] = {
@@ -86,7 +95,7 @@ static void note_unasked(struct vmt_run *run, struct vmt_part *part, unsigned co
 {
     char message[160];
     snprintf(message, sizeof message,
-             "too many calls have not returned in time; %u domains have only the values that need no hypervisor",
+             "not all calls worked or came back in time; %u domains have only the values that need no hypervisor",
              count);
     struct vmt_call_error noted = {.call = "virDomainListGetStats",
                                    .code = VIR_ERR_OPERATION_TIMEOUT,
@@ -102,7 +111,8 @@ static void conclude(struct vmt_run *run, const unsigned counts[VMT_ANSWER_COUNT
     uint64_t ended = run->monitor_ended_ns > run->monitor_began_ns ? run->monitor_ended_ns : run->monitor_began_ns;
     for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++)
         if (vmt_collection_wants(collection, i) && !vmt_collector_row(i)->collect)
-            vmt_collection_conclude(collection, i, !run->has_failed, ended - run->monitor_began_ns);
+            vmt_collection_conclude(collection, i, i == VMT_COLLECTOR_JOB ? !run->has_job_failed : !run->has_failed,
+                                    ended - run->monitor_began_ns);
     pthread_mutex_lock(&collection->lock);
     collection->skipped[VMT_SKIPPED_PARTIAL] = counts[VMT_ANSWER_PARTIAL];
     collection->skipped[VMT_SKIPPED_TIMED_OUT] = counts[VMT_ANSWER_NONE] + counts[VMT_ANSWER_LATE];
@@ -134,7 +144,5 @@ void vmt_summary(struct vmt_run *run)
     vmt_part_unref(part);
     free(run->answers);
     run->answers = NULL;
-    uint64_t now = vmt_now_ns();
-    vmt_tally_forget(run->engine->tally, now > forget_after ? now - forget_after : 0, is_known,
-                     run->engine->context.registry);
+    forget_events(run->engine);
 }

@@ -16,7 +16,7 @@ struct registration {
 };
 
 static void count_event(const struct registration *own, virDomainPtr domain, bool changes_domain);
-static struct vmt_tally *tally_of(const struct registration *own);
+static void count_of_domain(const struct registration *own, enum vmt_entity entity, const char *const *labels);
 static const struct vmt_event_sink *sink_of(const struct registration *own);
 
 /* Domain events: the arguments always begin with connection and domain, and end with ours. */
@@ -27,7 +27,7 @@ static int on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event
     const char *const labels[] = {virDomainGetName(domain), vmt_enum_lifecycle_event(event, event_number),
                                   vmt_enum_lifecycle_detail(event, detail, detail_number)};
     const struct vmt_event_sink *sink = sink_of(arg);
-    vmt_tally_count(sink->tally, VMT_ENTITY_LIFECYCLE_EVENT, labels);
+    count_of_domain(arg, VMT_ENTITY_LIFECYCLE_EVENT, labels);
     if (virDomainGetUUIDString(domain, uuid) < 0)
         return 0;
     if (event == VIR_DOMAIN_EVENT_STARTED)
@@ -45,7 +45,7 @@ static void on_io_error(virConnectPtr connection, virDomainPtr domain, const cha
     snprintf(number, sizeof number, "%d", action);
     const char *const labels[] = {virDomainGetName(domain), alias, is_known ? actions[action] : number,
                                   reason && *reason ? reason : NULL};
-    vmt_tally_count(tally_of(arg), VMT_ENTITY_IO_ERROR, labels);
+    count_of_domain(arg, VMT_ENTITY_IO_ERROR, labels);
 }
 
 static void on_job_completed(virConnectPtr connection, virDomainPtr domain, virTypedParameterPtr params, int count,
@@ -59,7 +59,7 @@ static void on_job_completed(virConnectPtr connection, virDomainPtr domain, virT
                                   !says_result ? NULL
                                   : is_success ? "success"
                                                : "failed"};
-    vmt_tally_count(tally_of(arg), VMT_ENTITY_JOB_COMPLETED, labels);
+    count_of_domain(arg, VMT_ENTITY_JOB_COMPLETED, labels);
 }
 
 static void on_plain(virConnectPtr connection, virDomainPtr domain, void *arg)
@@ -246,6 +246,14 @@ static const struct vmt_event_sink *sink_of(const struct registration *own)
     return &own->events->sink;
 }
 
+/* `labels` begin with the domain's name. */
+static void count_of_domain(const struct registration *own, enum vmt_entity entity, const char *const *labels)
+{
+    const struct vmt_event_sink *sink = sink_of(own);
+    if (labels[0] && vmt_filter_wants_domain(sink->filter, labels[0]))
+        vmt_tally_count(sink->tally, entity, labels);
+}
+
 static struct vmt_tally *tally_of(const struct registration *own)
 {
     return own->events->sink.tally;
@@ -255,7 +263,7 @@ static void count_event(const struct registration *own, virDomainPtr domain, boo
 {
     const struct vmt_event_sink *sink = sink_of(own);
     const char *const labels[] = {virDomainGetName(domain), kinds[own->kind].name};
-    vmt_tally_count(sink->tally, VMT_ENTITY_DOMAIN_EVENT, labels);
+    count_of_domain(own, VMT_ENTITY_DOMAIN_EVENT, labels);
     char uuid[VMT_UUID_TEXT];
     if (changes_domain && virDomainGetUUIDString(domain, uuid) == 0)
         sink->changed(sink->arg, uuid);

@@ -7,6 +7,7 @@
 #ifndef VIRTMETER_COMMON_EVENTS_H
 #define VIRTMETER_COMMON_EVENTS_H
 
+#include "common/filter.h"
 #include "common/session.h"
 #include "common/tally.h"
 
@@ -17,6 +18,7 @@ struct vmt_event_sink {
     void (*changed)(void *arg, const char *uuid);
     /* A domain started just now; `id` is its new id. */
     void (*started)(void *arg, const char *uuid, unsigned id);
+    const struct vmt_filter *filter; /* events of domains that it refuses are not counted */
     struct vmt_tally *tally;
 };
 

@@ -20,8 +20,7 @@ struct vmt_filter;
 
 /* 0, or -EINVAL when a pattern is no regular expression (the error begins with its name, as in `domain.include`), or
  * -ENOMEM. */
-*-ENOMEM.* / int vmt_filter_new(const struct vmt_filter_patterns *patterns, struct vmt_filter **ret_filter,
-                                struct vmt_error *error);
+int vmt_filter_new(const struct vmt_filter_patterns *patterns, struct vmt_filter **ret_filter, struct vmt_error *error);
 void vmt_filter_free(struct vmt_filter *filter);
 
 /* A NULL filter wants everything. */

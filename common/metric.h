@@ -97,9 +97,9 @@ enum {
 };
 
 struct vmt_metric {
-    const char *key;           /* libvirt's own parameter, without the entity's prefix and index: `rd.bytes` */
-    const char *name;          /* the exported family; rows that share one stand together and differ in `label_value` */
-    enum vmt_kind kind;        /* */
+    const char *key;  /* libvirt's own parameter, without the entity's prefix and index: `rd.bytes` */
+    const char *name; /* the exported family; rows that share one stand together and differ in `label_value` */
+    enum vmt_kind kind;
     enum vmt_unit unit;        /* what libvirt's number counts; the printers convert it exactly to the base unit */
     const char *label;         /* a label that tells the rows of one family apart (or a state set's states), or NULL */
     const char *label_value;   /* its value in this row */

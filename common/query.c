@@ -26,8 +26,12 @@ static void run(struct vmt_task *task, struct vmt_session *session)
 static void destroy(struct vmt_task *task)
 {
     struct vmt_query *query = (struct vmt_query *)task;
-    for (unsigned i = 0; i < query->count; i++)
+    for (unsigned i = 0; i < query->count; i++) {
+        /* Whoever ends unread, never run even, must not keep the XML from being read later. */
+        if (query->kind == VMT_QUERY_XML && query->items[i].answer != VMT_ANSWER_WHOLE)
+            vmt_registry_release(query->context->registry, query->items[i].entry->domain);
         vmt_part_unref(query->items[i].partial);
+    }
     vmt_part_unref(query->roster_part);
     free(query);
 }

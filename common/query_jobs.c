@@ -35,7 +35,10 @@ void vmt_query_ask_jobs(struct vmt_task *task, struct vmt_session *session)
         virDomainPtr handle = vmt_handles_find(handles, handle_count, query->items[i].entry->uuid);
         int type = VIR_DOMAIN_JOB_NONE, count = 0;
         virTypedParameterPtr params = NULL;
-        if (!handle || VMT_CALL(session, domain->name, virDomainGetJobStats, handle, &type, &params, &count, 0) < 0)
+        if (!handle)
+            continue;
+        query->items[i].answer = VMT_ANSWER_LATE;
+        if (VMT_CALL(session, domain->name, virDomainGetJobStats, handle, &type, &params, &count, 0) < 0)
             continue;
         query->items[i].answer = type == VIR_DOMAIN_JOB_NONE ? VMT_ANSWER_NONE : VMT_ANSWER_WHOLE;
         if (type != VIR_DOMAIN_JOB_NONE)

@@ -2,6 +2,7 @@
 #include "common/fallback.h"
 #include "common/query.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,8 @@ void vmt_query_ask_stats(struct vmt_task *task, struct vmt_session *session)
     int count = 0;
     if (present_count)
         count = VMT_CALL(session, NULL, virDomainListGetStats, present, stats, &records, flags);
+    if ((handle_count < 0 || count < 0) && virConnectIsAlive(session->connection) != 1)
+        task->result = -EIO; /* says nothing about the domains */
     if (handle_count >= 0 && (count >= 0 || !session->is_qemu))
         take_records(query, session, asked, records, count > 0 ? count : 0);
     if (records)

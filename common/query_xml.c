@@ -15,7 +15,10 @@ static struct vmt_part *read_identity(struct vmt_query *query, struct vmt_sessio
     const struct vmt_domain *domain = part ? vmt_part_add_domain(part, known->name, known->uuid) : NULL;
     struct vmt_error error = {0};
     if (domain && vmt_xml_domain(xml, domain, session->filter, query->context->labels, part, &error) < 0)
-        vmt_session_note(session, "virDomainGetXMLDesc", known->name, VIR_ERR_XML_ERROR, error.text);
+        vmt_part_add_error(part, &(struct vmt_call_error){.call = "virDomainGetXMLDesc",
+                                                          .object = known->name,
+                                                          .code = VIR_ERR_XML_ERROR,
+                                                          .message = error.text});
     free(xml);
     if (part)
         session->part->duplicates += part->duplicates;

@@ -9,6 +9,9 @@
  */
 static const uint64_t slow_timer = 60 * VMT_SECOND;
 
+/* Domains that start between two collections; when nobody collects, tenants must not fill the memory. */
+enum { ADDED_MAX = 1024 };
+
 struct remembered {
     char uuid[VMT_UUID_TEXT];
     char *name;
@@ -27,6 +30,7 @@ struct vmt_registry {
     pthread_mutex_t lock;
     struct remembered *domains; /* by uuid, ascending */
     unsigned count;
+    unsigned added; /* since the last sync */
 };
 
 struct vmt_registry *vmt_registry_new(void)
@@ -110,6 +114,7 @@ void vmt_registry_sync(struct vmt_registry *registry, const struct vmt_roster *r
     free(registry->domains);
     registry->domains = domains;
     registry->count = count;
+    registry->added = 0;
     qsort(domains, count, sizeof *domains, by_uuid);
     pthread_mutex_unlock(&registry->lock);
 }
@@ -129,7 +134,7 @@ void vmt_registry_mark(struct vmt_registry *registry, const char *uuid)
 static struct remembered *find_or_add(struct vmt_registry *registry, const char *uuid)
 {
     struct remembered *known = find(registry, uuid);
-    if (known)
+    if (known || registry->added == ADDED_MAX)
         return known;
     struct remembered *domains = realloc(registry->domains, (registry->count + 1) * sizeof *domains);
     struct remembered domain = {.name = domains ? strdup("") : NULL, .version = 1};
@@ -138,6 +143,7 @@ static struct remembered *find_or_add(struct vmt_registry *registry, const char 
         return NULL;
     memcpy(domain.uuid, uuid, VMT_UUID_TEXT);
     domains[registry->count++] = domain;
+    registry->added++;
     qsort(domains, registry->count, sizeof *domains, by_uuid);
     return find(registry, uuid);
 }

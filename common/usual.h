@@ -22,7 +22,7 @@ struct vmt_usual {
 static inline void vmt_usual_learn(struct vmt_usual *usual, uint64_t ns)
 {
     uint64_t known = atomic_load(&usual->ns);
-    uint64_t most = known ? known * VMT_PATIENCE_FACTOR : VMT_SECOND;
+    uint64_t most = known ? known * VMT_PATIENCE_FACTOR : 100 * VMT_MS;
     ns = ns < most ? ns : most;
     atomic_store(&usual->ns, known ? known - known / 4 + ns / 4 : ns);
 }

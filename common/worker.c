@@ -138,9 +138,11 @@ static void *work(void *arg)
         if (!worker->task)
             break;
         struct vmt_task *task = worker->task;
-        pthread_mutex_unlock(&board->lock);
-        run_task(worker, task);
-        pthread_mutex_lock(&board->lock);
+        if (!worker->is_given_up) {
+            pthread_mutex_unlock(&board->lock);
+            run_task(worker, task);
+            pthread_mutex_lock(&board->lock);
+        }
         finish(worker);
     }
     pthread_mutex_unlock(&board->lock);

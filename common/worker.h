@@ -21,7 +21,7 @@ struct vmt_task {
     atomic_uint references;              /* its owner's, and the worker's while it has it */
     struct vmt_part *part;               /* what was learned; failures are noted in it */
     int result;                          /* 0, or why it could not be run */
-    uint64_t began_ns, ended_ns;         /* */
+    uint64_t began_ns, ended_ns;         /* CLOCK_MONOTONIC */
     struct vmt_worker *worker;
     struct vmt_task *next; /* on the board */
 };

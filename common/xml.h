@@ -11,6 +11,9 @@
 #include "common/filter.h"
 #include "common/snapshot.h"
 
+/* Makes libxml2 ready. Must come before several threads read XML; may come again. */
+void vmt_xml_init(void);
+
 /* Labels that the user reads from the domain's XML: libvirt_domain_metadata_info. */
 struct vmt_xml_labels {
     unsigned count;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/xml_private.h"
 
+#include <libxml/parser.h>
 #include <string.h>
 
 /* One domain's document on its way into a part. */
@@ -192,6 +193,11 @@ static void add_devices(struct reading *reading)
         add_interface(reading, node);
     for (const xmlNode *node = vmt_document_child(devices, "channel"); node; node = vmt_document_next(node))
         add_agent(reading, node);
+}
+
+void vmt_xml_init(void)
+{
+    xmlInitParser();
 }
 
 int vmt_xml_domain(const char *xml, const struct vmt_domain *domain, const struct vmt_filter *filter,

@@ -72,7 +72,7 @@ static inline void start_with(const struct vmt_host_options *with)
         fail_msg("%s", error.text);
 }
 
-/* Waits until libvirt answers, and takes the first snapshot, so that connections stand and the XML is known. */
+/* Waits until libvirt answers. */
 static inline void start(void)
 {
     struct vmt_host_options with = options();

@@ -169,6 +169,20 @@ static void xml_is_read_once_and_again_after_an_event(void **state)
     vmt_snapshot_unref(snapshot);
 }
 
+static void distant_host_is_whole_in_its_first_scrape(void **state)
+{
+    (void)state;
+    enum { FAR = 300 };
+    add_domains(FAR);
+    struct fake_fault fault = {.function = "virDomainGetXMLDesc", .delay_ms = 6};
+    fake_host_add_fault(&fault);
+    start();
+    struct vmt_snapshot *snapshot = scrape();
+    assert_int_equal(count_series(snapshot, VMT_ENTITY_DOMAIN_INFO, "info", NULL), FAR);
+    assert_int_equal(count_series(snapshot, VMT_ENTITY_BLOCK, "rd.bytes", NULL), FAR);
+    vmt_snapshot_unref(snapshot);
+}
+
 static void renamed_and_removed_domains_leave_nothing_behind(void **state)
 {
     (void)state;
@@ -246,7 +260,7 @@ static void excluded_domains_are_counted_by_state_and_nowhere_else(void **state)
 {
     (void)state;
     fake_host_add_domain("web-1");
-    fake_host_add_domain("build-1");
+    struct fake_domain *build = fake_host_add_domain("build-1");
     fake_host_add_domain("build-2");
     struct vmt_filter_patterns patterns = {.domain_exclude = "build-.*"};
     struct vmt_filter *filter;
@@ -257,7 +271,10 @@ static void excluded_domains_are_counted_by_state_and_nowhere_else(void **state)
     start_with(&with);
     for (int i = 0; i < 500 && !vmt_host_was_connected(host); i++)
         usleep(10 * 1000);
+    fake_emit_lifecycle(build, VIR_DOMAIN_EVENT_STARTED, VIR_DOMAIN_EVENT_STARTED_BOOTED);
+    assert_true(fake_wait_events(SOON_MS));
     struct vmt_snapshot *snapshot = scrape();
+    assert_int_equal(count_series(snapshot, VMT_ENTITY_LIFECYCLE_EVENT, "events", NULL), 0);
     assert_int_equal(get(snapshot, VMT_ENTITY_NODE, "domains.running", NULL), 3);
     assert_int_equal(get(snapshot, VMT_ENTITY_EXPORTER, "domains_skipped.filtered", NULL), 2);
     assert_int_equal(count_series(snapshot, VMT_ENTITY_DOMAIN, "state.state", NULL), 1);
@@ -336,6 +353,7 @@ int main(void)
         TEST(scrapers_that_come_together_cause_one_collection),
         TEST(only_the_wanted_collectors_are_asked),
         TEST(xml_is_read_once_and_again_after_an_event),
+        TEST(distant_host_is_whole_in_its_first_scrape),
         TEST(renamed_and_removed_domains_leave_nothing_behind),
         TEST(events_are_counted_and_a_start_is_dated),
         TEST(poor_driver_is_filled_by_calls_for_each_domain),

@@ -173,6 +173,26 @@ static void guest_whose_statistics_fail_costs_only_its_own_series(void **state)
     vmt_snapshot_unref(snapshot);
 }
 
+static void statistics_that_nobody_gets_cost_a_bounded_number_of_calls_and_blame_nobody(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "d%d", i);
+        fake_host_add_domain(name);
+    }
+    start();
+    vmt_snapshot_unref(scrape());
+    struct fake_fault fault = {
+        .function = "virDomainListGetStats", .code = VIR_ERR_INTERNAL_ERROR, .message = "not today"};
+    unsigned number = fake_host_add_fault(&fault);
+    unsigned long before = fake_host_calls("virDomainListGetStats");
+    vmt_snapshot_unref(scrape());
+    assert_in_range(fake_host_calls("virDomainListGetStats") - before, 4, 100);
+    assert_in_range(heard_of(VMT_NOTICE_DOMAIN_STUCK), 0, 20);
+    fake_host_remove_fault(number);
+}
+
 static void guest_whose_xml_hangs_costs_only_its_own_info(void **state)
 {
     (void)state;
@@ -357,6 +377,7 @@ int main(void)
         TEST(more_frozen_guests_than_that_leave_the_cheap_values_of_all),
         TEST(guest_that_another_client_asks_is_asked_again),
         TEST(guest_whose_statistics_fail_costs_only_its_own_series),
+        TEST(statistics_that_nobody_gets_cost_a_bounded_number_of_calls_and_blame_nobody),
         TEST(guest_whose_xml_hangs_costs_only_its_own_info),
         TEST(storage_pool_that_hangs_costs_only_its_own_series),
         TEST(any_call_may_hang),
