@@ -214,6 +214,7 @@ static void guest_whose_xml_hangs_costs_only_its_own_info(void **state)
     }
     fake_host_remove_fault(number);
     assert_true(fake_wait_inside("virDomainGetXMLDesc", 0, SOON_MS));
+    usleep(50 * 1000); /* what it said is being kept */
     struct vmt_snapshot *snapshot = scrape_within(NEXT_ANSWER_MS);
     assert_int_equal(count_series(snapshot, VMT_ENTITY_DOMAIN_INFO, "info", NULL), DOMAINS);
     vmt_snapshot_unref(snapshot);
