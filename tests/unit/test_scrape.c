@@ -310,7 +310,7 @@ static void stopping_answers_those_who_still_wait(void **state)
     clock_t cpu = clock();
     vmt_http_drain(lab->http, began + 400 * VMT_MS);
     assert_true(clock() - cpu < CLOCKS_PER_SEC / 20); /* nobody runs in circles meanwhile */
-    vmt_http_stop(lab->http);                        /* the host has not answered */
+    vmt_http_stop(lab->http);                         /* the host has not answered */
     assert_in_range(vmt_now_ns() - began, 400 * VMT_MS, 5 * VMT_SECOND);
     for (unsigned i = 0; i < 3; i++) {
         struct reply reply = client_read(waiting[i], true);
