@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 /*
- * What the XML of one domain says, or NULL when libvirt did not give it. XML that cannot be understood says nothing,
- * and is not asked for again before it changes. Why is noted in the session's part.
+ * What the XML of one domain says, or NULL when libvirt did not give it or memory did not suffice. XML that cannot be
+ * understood says nothing, and is not asked for again before it changes. Why is noted in the session's part.
  */
 static struct vmt_part *read_identity(struct vmt_query *query, struct vmt_session *session, virDomainPtr handle,
                                       const struct vmt_domain *known)
@@ -20,9 +20,13 @@ static struct vmt_part *read_identity(struct vmt_query *query, struct vmt_sessio
                                                           .code = VIR_ERR_XML_ERROR,
                                                           .message = error.text});
     free(xml);
-    if (part)
-        session->part->duplicates += part->duplicates;
-    return part;
+    if (!part)
+        return NULL;
+    session->part->duplicates += part->duplicates;
+    if (domain && !part->out_of_memory)
+        return part;
+    vmt_part_unref(part);
+    return NULL;
 }
 
 /* The registry keeps what is read at once, so that it is not lost when a later domain hangs. */

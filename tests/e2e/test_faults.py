@@ -1,10 +1,13 @@
 """Whatever hangs or dies at libvirt's side, a scrape is answered in time, and costs only the series of what hangs."""
 
+import contextlib
 import decimal
 import http.client
 import os
+import pathlib
 import random
 import re
+import shutil
 import signal
 import statistics
 import subprocess
@@ -16,7 +19,7 @@ import unittest
 from exporter import Exporter
 from lab import Lab, LabError
 from soak import (ANSWER_SECONDS, HEADERS, RECOVERY_SECONDS, SMALL_QUARANTINE, Scraping, await_daemon, await_first,
-                  await_whole, collected, domain_of, is_up, missing, scrape, stopped, stuck, usage, value, what_lacks)
+                  await_whole, collected, is_up, missing, scrape, stopped, stuck, usage, value, what_lacks)
 
 GUESTS = 10
 DOMAINS = GUESTS + 1  # and the transient one
@@ -273,7 +276,8 @@ class DaemonTest(FaultTest):
                     scraping.check()
                     time.sleep(1)  # for calls that were left behind to end
                     usages.append(usage(exporter.pid))
-            report(f"{len(scraping.answers)} answers, longest {max(answer.seconds for answer in scraping.answers):.3f} s")
+            longest = max(answer.seconds for answer in scraping.answers)
+            report(f"{len(scraping.answers)} answers, longest {longest:.3f} s")
             report(f"at first {usages[2]}, at last {usages[-1]}")
             # what is made once when it is needed first has been made by the third round
             self.assertLessEqual(usages[-1].descriptors, max(each.descriptors for each in usages[:3]) + 2)
@@ -320,10 +324,7 @@ class JobTest(FaultTest):
         cls.lab = cls.enterClassContext(Lab(guests=3, linux=1))
         cls.lab.await_linux()
 
-    def jobs_of(self, page, name):
-        return [dict(key[1]) for key in page if key[0] == name]
-
-    def test_a_job_is_shown_while_it_runs_and_counted_when_it_ends(self):
+    def test_a_job_is_shown_while_it_runs(self):
         with fresh_exporter(self.lab) as exporter:
             baseline = await_first(exporter, 4)
             with SlowDump(self.lab, "g0"):
@@ -332,7 +333,7 @@ class JobTest(FaultTest):
                 for _ in range(SCRAPES):
                     answers.append(scrape(exporter))
                     time.sleep(0.1)
-            shown = [self.jobs_of(answer.page, "libvirt_domain_job_info") for answer in answers]
+            shown = [self.shown_jobs(answer.page) for answer in answers]
             report(f"a dump is running: first {times(answers)}; shown in {sum(map(bool, shown))} of {SCRAPES} answers")
             self.assert_in_time(answers)
             for answer in answers:
@@ -343,20 +344,60 @@ class JobTest(FaultTest):
                          for answer in answers]
             self.assertLess(int(processed[0]), int(processed[-1]))
             after, _ = await_whole(exporter, baseline, RECOVERY_SECONDS)
-            self.assertEqual(self.jobs_of(after.page, "libvirt_domain_job_info"), [])
+            self.assertEqual(self.shown_jobs(after.page), [])
 
-    def test_a_job_that_ended_is_counted(self):
+    def test_a_job_that_has_ended_is_counted(self):
         with fresh_exporter(self.lab) as exporter:
             await_first(exporter, 4)
-            before = self.completed(scrape(exporter).page)
+            self.assertEqual(self.ended_jobs(scrape(exporter).page), 0)
             with SlowDump(self.lab, "g0"):
                 self.await_job()
+                self.assertEqual(self.ended_jobs(scrape(exporter).page), 0)
             end = time.monotonic() + 5
-            while self.completed(scrape(exporter).page) == before and time.monotonic() < end:
+            while not self.ended_jobs(scrape(exporter).page) and time.monotonic() < end:
                 time.sleep(0.1)
-            self.assertEqual(self.completed(scrape(exporter).page), before + 1)
+            self.assertEqual(self.ended_jobs(scrape(exporter).page), 1)
 
-    def completed(self, page):
+    def test_a_domain_that_libvirtd_has_locked_leaves_the_node_and_comes_back(self):
+        """libvirtd 9 runs qemu-img for a snapshot of a domain that is off with that domain locked: who lists domains
+        then, waits. Nothing more may be lost by it than the domains."""
+        with fresh_exporter(self.lab) as exporter, self.slow_qemu_img():
+            baseline = await_first(exporter, 4)
+            of_others = {key for key in baseline if not key[0].startswith(("libvirt_domain", "libvirt_node_domains"))}
+            virsh = self.lab.popen("virsh", "snapshot-create-as", "off0", "slow", stdout=subprocess.DEVNULL)
+            time.sleep(0.5)
+            answers = []
+            while virsh.poll() is None:
+                answers.append(scrape(exporter))
+                time.sleep(0.1)
+            report(f"libvirtd holds a domain: first {times(answers)}; up in "
+                   f"{sum(is_up(answer.page) for answer in answers)} of {len(answers)} answers")
+            self.assertEqual(virsh.returncode, 0)
+            self.assertGreater(len(answers), SCRAPES)
+            self.assert_in_time(answers[:-1])
+            for answer in answers[:-1]:
+                lacks = [series for series in missing(answer.page, of_others)
+                         if not re.match("libvirt_(node_(vcpus|memory)_allocated|exporter_domains_skipped)", series)]
+                self.assertEqual(lacks, [])
+            await_whole(exporter, baseline, RECOVERY_SECONDS)
+
+    @contextlib.contextmanager
+    def slow_qemu_img(self):
+        """Of this lab only: the mount is in its namespace."""
+        script, real = pathlib.Path(self.lab.dir, "qemu-img"), pathlib.Path(self.lab.dir, "qemu-img.real")
+        shutil.copy(shutil.which("qemu-img"), real)
+        script.write_text(f'#!/bin/sh\nsleep 5\nexec "{real}" "$@"\n', encoding="ascii")
+        script.chmod(0o755)
+        self.lab.ns("mount", "--bind", script, shutil.which("qemu-img"))
+        try:
+            yield
+        finally:
+            self.lab.ns("umount", shutil.which("qemu-img"))
+
+    def shown_jobs(self, page):
+        return [dict(key[1]) for key in page if key[0] == "libvirt_domain_job_info"]
+
+    def ended_jobs(self, page):
         return sum(int(text) for key, text in page.items() if key[0] == "libvirt_domain_jobs_completed_total" and
                    {("domain", "g0"), ("operation", "dump")} <= key[1])
 

@@ -123,7 +123,7 @@ class PrometheusTest(unittest.TestCase):
             'sum by (state) (libvirt_node_domains{job="real"}) > 0': [1, 4],
             'count(libvirt_domain_state{job="real",state="running"} == 1)': [4],
             'count(rate(libvirt_domain_cpu_seconds_total{job="real"}[5s]) >= 0)': [4],
-            'count(libvirt_domain_vcpus{job="real"} * on(domain) group_left(uuid) libvirt_domain_info{job="real"})': [5],
+            'count(libvirt_domain_vcpus * on(job, domain) group_left(uuid) libvirt_domain_info{job="real"})': [5],
             'count(time() - libvirt_domain_last_collected_timestamp_seconds{job="real"} < 10)': [4],
             'sum(libvirt_domain_collected{job="real"})': [4],
             'sum(libvirt_domain_state{job="fleet"}) == bool count(libvirt_domain_info{job="fleet"})': [1],
@@ -317,8 +317,8 @@ class StartTest(unittest.TestCase):
 
     def test_a_second_address_in_use_ends_with_1(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
-            code, _ = self.run_exporter("--libvirt.uri=test:///default", f"--web.listen-address=127.0.0.1:{free_port()}",
-                                        f"--web.listen-address=127.0.0.1:{taken.getsockname()[1]}")
+            flags = [f"--web.listen-address=127.0.0.1:{port}" for port in (free_port(), taken.getsockname()[1])]
+            code, _ = self.run_exporter("--libvirt.uri=test:///default", *flags)
         self.assertEqual(code, 1)
 
     def test_a_libvirt_that_cannot_be_reached_is_down_not_the_end(self):
