@@ -277,7 +277,7 @@ static void measure_allocations(struct bench *bench)
         scrape(bench, renderer);
     }
     struct bench_malloc after = bench_malloc_now();
-    double half = COLLECTIONS / 2;
+    double half = COLLECTIONS / 2.0;
     tell("allocations_of_first_scrapes", (double)(middle.calls - before.calls) / half, "per scrape");
     tell("allocations_of_last_scrapes", (double)(after.calls - middle.calls) / half, "per scrape");
     tell("allocations_left", (double)(after.live - before.live) / COLLECTIONS, "per scrape");
