@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Chunks grow with the arena, so that a small collection stays small and a large one needs few of them. */
-enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 256 * 1024, ALIGNMENT = _Alignof(max_align_t) };
+enum { FIRST_CHUNK = 1024, LARGEST_CHUNK = 256 * 1024, ALIGNMENT = _Alignof(max_align_t) };
 
 struct vmt_arena_chunk {
     struct vmt_arena_chunk *next;

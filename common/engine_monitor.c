@@ -181,8 +181,6 @@ static void start_basics(struct vmt_run *run)
     for (unsigned i = 0; query && i < run->roster->count; i++)
         if (run->roster->entries[i].is_active && run->answers[i] <= VMT_ANSWER_LATE)
             vmt_query_add(query, &run->roster->entries[i]);
-    if (query)
-        query->is_repeat = true; /* something hangs already, and this waits for no guest */
     start_or_drop(run, vmt_engine_idle(run->engine, &run->engine->basics), query);
 }
 

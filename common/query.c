@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A repeat knows that something is stuck, and waits less. */
-static const uint64_t least_patience = VMT_SECOND, least_patience_of_repeat = 100 * VMT_MS;
+/* A repeat knows that something is stuck, and waits less; so do basics, which wait for no guest. */
+static const uint64_t least_patience = VMT_SECOND, least_patience_of_repeat = 200 * VMT_MS,
+                      least_patience_of_basics = 400 * VMT_MS;
 
 static void (*const runs[VMT_QUERY_KINDS])(struct vmt_task *, struct vmt_session *) = {
     [VMT_QUERY_XML] = vmt_query_read_xml,
@@ -62,6 +63,8 @@ struct vmt_query_item *vmt_query_add(struct vmt_query *query, const struct vmt_r
 
 uint64_t vmt_query_patience(const struct vmt_query *query)
 {
-    return vmt_usual_patience(&query->context->usual[query->kind], query->count,
-                              query->is_repeat ? least_patience_of_repeat : least_patience);
+    uint64_t least = query->kind == VMT_QUERY_BASICS ? least_patience_of_basics
+                     : query->is_repeat              ? least_patience_of_repeat
+                                                     : least_patience;
+    return vmt_usual_patience(&query->context->usual[query->kind], query->count, least);
 }

@@ -206,6 +206,7 @@ static int run(struct app *app)
     sigprocmask(SIG_BLOCK, &signals, NULL); /* in all threads */
     signal(SIGPIPE, SIG_IGN);
     mallopt(M_MMAP_THRESHOLD, BIG_ALLOCATION);
+    mallopt(M_ARENA_MAX, 1); /* what one worker gives back serves the next */
     learn_self(app);
     vmt_log_write(&app->log, VMT_LOG_INFO, "starting", "version", app->self.version, "revision", app->self.revision,
                   "libvirt", app->self.libvirt_runtime, NULL);
