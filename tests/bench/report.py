@@ -99,7 +99,7 @@ def draw_plot(hosts):
 
 PAGE = """# Performance
 
-Written by `tests/bench/run --docs` on {date}, from one run. Nothing here is typed by hand.
+Written by `tests/bench/run --docs` on {date}. Nothing here is typed by hand.
 
 The machine has {cores} cores, and the guests have to share them with everything else: libvirt {libvirt}, QEMU {qemu},
 guests without KVM that only halt, each with one vCPU, one disk and one interface. Hosts with more cores and guests
