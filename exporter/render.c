@@ -5,6 +5,7 @@
 #include "exporter/compress.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 /* Smaller bodies fit one packet as they are. */
@@ -20,7 +21,7 @@ struct vmt_renderer {
     pthread_cond_t wake;
     struct vmt_rendering *queue, **queue_end;
     struct vmt_rendering *batch; /* that wait for the body which is being made */
-    struct vmt_text spare;       /* a big buffer is worth keeping; one is enough */
+    struct vmt_text spare;       /* a buffer is worth keeping; one is enough */
     bool is_stopping;
 };
 
@@ -40,11 +41,15 @@ static struct vmt_text take_spare(struct vmt_renderer *renderer)
     return text;
 }
 
+/* A page of a big host takes megabytes; between two scrapes they are worth more to the host than the time to get them.
+ */
+enum { SPARE_MAX = 1024 * 1024 };
+
 /* Keeps the bigger buffer of `text` and the spare one. */
 static void give_spare(struct vmt_renderer *renderer, struct vmt_text *text)
 {
     pthread_mutex_lock(&renderer->lock);
-    if (text->capacity > renderer->spare.capacity) {
+    if (text->capacity > renderer->spare.capacity && text->capacity <= SPARE_MAX) {
         struct vmt_text smaller = renderer->spare;
         renderer->spare = *text;
         *text = smaller;
@@ -152,6 +157,7 @@ static void *run(void *arg)
         renderer->batch = NULL;
         pthread_mutex_unlock(&renderer->lock);
         answer(batch, body);
+        malloc_trim(0); /* libvirt's answers were as big again as the page, and are of no use until the next scrape */
         pthread_mutex_lock(&renderer->lock);
     }
     pthread_mutex_unlock(&renderer->lock);
