@@ -1,5 +1,5 @@
-"""collectd's virt plugin, where the package collectd-core is installed. It cannot be asked: it reads by its own clock. So
-it is not part of the rounds but watched for a while, and its cost is that of one of its readings."""
+"""collectd's virt plugin, where the package collectd-core is installed. It cannot be asked: it reads by its own clock.
+So it is not part of the rounds but watched for a while, and its cost is that of one of its readings."""
 
 import pathlib
 import shutil
@@ -77,7 +77,7 @@ def _figures(used, idle, readings, series, memory):
     def less_idle(name):
         return (used[name] - idle[name] / idle["elapsed"] * used["elapsed"]) / readings * 1e3
 
-    return {"scrapes": readings, "wall_ms": None, "wall_p95_ms": None, "own_ms": used["own"] / readings * 1e3,
+    return {"scrapes": readings, "wall_ms": None, "wall_p95_ms": None, "own_ms": used["own"] / readings * 1e3, "rest_ms_per_s": None,
             "libvirtd_ms": less_idle("libvirtd"), "qemu_ms": less_idle("qemu"), "series": series,
             "rss_mib": memory["VmRSS"] / 1024, "anonymous_mib": memory["RssAnon"] / 1024}
 
@@ -100,5 +100,6 @@ def _await_readings(folder, process, count):
     end = time.monotonic() + (count + 4) * 3 * INTERVAL
     while _readings(folder) < count:
         if process.poll() is not None or time.monotonic() > end:
-            raise ToolError("collectd does not read:\n" + pathlib.Path(folder, "log").read_text(encoding="utf-8")[-2000:])
+            log = pathlib.Path(folder, "log").read_text(encoding="utf-8", errors="replace")
+            raise ToolError("collectd does not read:\n" + log[-2000:])
         time.sleep(0.2)

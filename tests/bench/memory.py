@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The memory of an exporter that serves 100,000 series again and again, compared to a process of the same libraries that
-has only opened a connection. Both have the fake libvirt with 1,100 domains (bench_exporter).
+"""The memory of an exporter that serves 100,000 series again and again, compared to a process of the same libraries
+that has only opened a connection. Both have the fake libvirt with 1,100 domains (bench_exporter).
 
     memory.py --build BUILD [--json FILE]"""
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Compares virtmeter-exporter with a bare bulk call, with Debian's prometheus-libvirt-exporter and with collectd's virt
-plugin, on a real libvirtd with real guests (tests/lab).
+"""Compares virtmeter-exporter with a bare bulk call, Debian's prometheus-libvirt-exporter and collectd's virt plugin, on
+a real libvirtd with real guests (tests/lab).
 
     peers.py --build BUILD [--guests 50,100,200] [--rounds 21] [--json FILE] [--also EXPORTER...]
 
@@ -72,6 +72,13 @@ def take_turn(host, act, own_pid=None):
                     "libvirtd": (after[1] - before[1]) / 1e9, "qemu": (after[2] - before[2]) / 1e9}
 
 
+def rest(host, tools):
+    """A turn in which nobody asks, with what each tool uses all the same."""
+    before = {tool.name: cpu_ns(tool.pid) for tool in tools}
+    turn = take_turn(host, lambda: time.sleep(IDLE_SECONDS))[1]
+    return turn | {tool.name: (cpu_ns(tool.pid) - before[tool.name]) / 1e9 for tool in tools}
+
+
 def run_rounds(host, tools, rounds):
     """Per tool the turns it took; those under None had nobody ask."""
     turns = {tool.name: [] for tool in tools} | {None: []}
@@ -80,19 +87,22 @@ def run_rounds(host, tools, rounds):
         for tool in tools[first:] + tools[:first]:  # nobody always comes after the same one
             (seconds, series), turn = take_turn(host, tool.ask, tool.pid)
             turns[tool.name].append(turn | {"wall": seconds, "series": series})
-        turns[None].append(take_turn(host, lambda: time.sleep(IDLE_SECONDS))[1])
+        turns[None].append(rest(host, tools))
     return turns
 
 
-def summarize(turns, idle, pid):
+def summarize(tool, turns, idle):
+    def idle_rate(name):
+        return sum(turn[name] for turn in idle) / sum(turn["elapsed"] for turn in idle)
+
     def less_idle(name):
-        rate = sum(turn[name] for turn in idle) / sum(turn["elapsed"] for turn in idle)
-        return median([turn[name] - rate * turn["elapsed"] for turn in turns])
+        return median([turn[name] - idle_rate(name) * turn["elapsed"] for turn in turns])
 
     walls = [turn["wall"] for turn in turns]
-    memory = memory_kib(pid)
+    memory = memory_kib(tool.pid)
     return {"scrapes": len(turns), "wall_ms": median(walls) * 1e3, "wall_p95_ms": percentile(walls, 95) * 1e3,
-            "own_ms": median([turn["own"] for turn in turns]) * 1e3, "libvirtd_ms": less_idle("libvirtd") * 1e3,
+            "own_ms": median([turn["own"] for turn in turns]) * 1e3,
+            "rest_ms_per_s": idle_rate(tool.name) * 1e3, "libvirtd_ms": less_idle("libvirtd") * 1e3,
             "qemu_ms": less_idle("qemu") * 1e3, "series": turns[-1]["series"],
             "rss_mib": memory["VmRSS"] / 1024, "anonymous_mib": memory["RssAnon"] / 1024}
 
@@ -108,7 +118,7 @@ def compare(lab, build, rounds, also):
             for _ in range(WARM_UPS):
                 tool.ask()
         turns = run_rounds(host, tools, rounds)
-        figures = {tool.name: summarize(turns[tool.name], turns[None], tool.pid) for tool in tools}
+        figures = {tool.name: summarize(tool, turns[tool.name], turns[None]) for tool in tools}
     finally:
         for tool in running:
             tool.stop()

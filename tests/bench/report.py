@@ -40,10 +40,10 @@ def table(heads, rows):
 
 
 def scrapes_table(hosts):
-    heads = ["guests", "tool", "wall ms", "p95", "own CPU ms", "µs a series", "libvirtd CPU ms", "QEMU CPU ms",
-             "RSS MiB", "series"]
+    heads = ["guests", "tool", "wall ms", "p95", "own CPU ms", "µs a series", "at rest, ms/s",
+             "libvirtd CPU ms", "QEMU CPU ms", "RSS MiB", "series"]
     rows = [[guests, name, number(figure["wall_ms"], 0), number(figure["wall_p95_ms"], 0), number(figure["own_ms"]),
-             number(limits.per_series(figure), 2), number(figure["libvirtd_ms"], 0), number(figure["qemu_ms"], 0),
+             number(limits.per_series(figure), 2), number(figure["rest_ms_per_s"], 2), number(figure["libvirtd_ms"], 0), number(figure["qemu_ms"], 0),
              number(figure["rss_mib"]), f"{figure['series']:,}"]
             for guests, tools in hosts.items() for name, figure in tools.items()]
     return table(heads, rows)
@@ -99,12 +99,12 @@ def draw_plot(hosts):
 
 PAGE = """# Performance
 
-Written by `tests/bench/run --docs` on {date}. Nothing here is typed by hand.
+Written by `tests/bench/run --docs` on {date}, from one run. Nothing here is typed by hand.
 
-The machine has {cores} cores, and the guests have to share them with everything else: libvirt {libvirt}, QEMU {qemu},
-guests without KVM that only halt, each with one vCPU, one disk and one interface. Hosts with more cores and guests
-under KVM answer faster; what carries over are the ratios, because each table comes from rounds in which every tool was
-asked once, in turn. Times are medians. Load average before and after: {load_before:.1f}, {load_after:.1f}.
+The machine has {cores} cores, which the guests share with everything else: libvirt {libvirt}, QEMU {qemu}, guests
+without KVM that only halt, each with one vCPU, one disk and one interface. Hosts with more cores and with KVM answer
+faster. What carries over are the ratios: each table comes from rounds in which every tool was asked once, in turn.
+Times are medians. Load average before and after: {load_before:.1f}, {load_after:.1f}.
 
 ## Limits
 
@@ -116,9 +116,10 @@ asked once, in turn. Times are medians. Load average before and after: {load_bef
 
 *{bulk}* is the floor: one `virConnectGetAllDomainStats` for the groups of the exporter's default collectors, on a
 connection that stays open, its answer thrown away; its series are libvirt's parameters. The exporters were scraped as
-Prometheus does it, with gzip, and without sharing collections (`--scrape.coalesce=0s`). CPU time is what the process
-used from the request until {settle} ms after the answer; what libvirtd and the guests use when nobody asks was measured
-in the same rounds and taken off. {debian} asks for other values, and for fewer: compare it by series.{missing}
+Prometheus does it, with gzip, and without sharing collections (`--scrape.coalesce=0s`). CPU time of a scrape is what
+was used from the request until {settle} ms after the answer; what libvirtd and the guests use when nobody asks was
+measured in the same rounds and taken off. *At rest* is what the tool itself uses in each second between scrapes.
+{debian} asks for other values, and for fewer: compare it by series.{missing}
 
 ![Lines over the number of guests: what a scrape takes, and what it costs libvirtd and the tool]({plot})
 
@@ -131,18 +132,19 @@ One of {among} guests is stopped (`SIGSTOP` to its QEMU). Each tool was started 
 
 ## The exporter's own work
 
-1,000 domains with 4 vCPUs, 2 disks and one interface each, {series:,.0f} series, {text:.1f} MB of text, {packed:.2f} MB
-with gzip. libvirt is the tests' fake, so that only the exporter's work is there; CPU time of one thread.
+1,000 domains with 4 vCPUs, 2 disks and one interface each: {series:,.0f} series, {text:.1f} MB of text, {packed:.2f} MB
+with gzip. libvirt is the tests' fake, so that only the exporter's work is there. CPU time of one thread.
 
 {steps}
 
-From typed parameters to text: {speed:,.0f} MB/s on one core. A scrape makes {first:,.0f} allocations, nearly all of them
-libvirt's answers (rendering and gzip: {rendering:.0f}); ten scrapes later {last:,.0f}, and {left:.1f} are not given back.
+From typed parameters to text: {speed:,.0f} MB/s on one core. A scrape makes {first:,.0f} allocations, nearly all of
+them the fake libvirt's answers (rendering and gzip: {rendering:.0f}); ten scrapes later {last:,.0f}, and {left:.1f} are
+not given back.
 
 ## Memory
 
-The exporter with {memory_series:,} series from the fake libvirt, read when it rests after a scrape, compared to a process
-of the same libraries that has only opened a connection.
+The exporter with {memory_series:,} series from the fake libvirt, read when it rests after a scrape, compared to a
+process of the same libraries that has only opened a connection.
 
 {memory}
 
@@ -160,8 +162,8 @@ of the same libraries that has only opened a connection.
 | gzip libraries and levels | `build/release/tests/bench/bench_gzip` |
 """
 
-COLLECTD = """collectd reads by its own clock and cannot be asked, so it was not part of the rounds but watched alone for {n} readings of
-its virt plugin, given to its csv plugin; how long one takes it does not tell.
+COLLECTD = """collectd reads by its own clock and cannot be asked, so it was not part of the rounds but watched alone for
+{n} readings of its virt plugin, given to its csv plugin. How long one takes it does not tell.
 
 """
 
