@@ -77,9 +77,10 @@ def _figures(used, idle, readings, series, memory):
     def less_idle(name):
         return (used[name] - idle[name] / idle["elapsed"] * used["elapsed"]) / readings * 1e3
 
-    return {"scrapes": readings, "wall_ms": None, "wall_p95_ms": None, "own_ms": used["own"] / readings * 1e3, "rest_ms_per_s": None,
-            "libvirtd_ms": less_idle("libvirtd"), "qemu_ms": less_idle("qemu"), "series": series,
-            "rss_mib": memory["VmRSS"] / 1024, "anonymous_mib": memory["RssAnon"] / 1024}
+    return {"scrapes": readings, "wall_ms": None, "wall_p95_ms": None, "rest_ms_per_s": None,
+            "own_ms": used["own"] / readings * 1e3, "libvirtd_ms": less_idle("libvirtd"),
+            "qemu_ms": less_idle("qemu"), "series": series, "rss_mib": memory["VmRSS"] / 1024,
+            "anonymous_mib": memory["RssAnon"] / 1024}
 
 
 def _files(folder):

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""Compares virtmeter-exporter with a bare bulk call, Debian's prometheus-libvirt-exporter and collectd's virt plugin, on
-a real libvirtd with real guests (tests/lab).
+"""Compares virtmeter-exporter with a bare bulk call, Debian's prometheus-libvirt-exporter and collectd's virt plugin,
+on a real libvirtd with real guests (tests/lab).
 
     peers.py --build BUILD [--guests 50,100,200] [--rounds 21] [--json FILE] [--also EXPORTER...]
 
 In each round every tool is asked once, in turn, so that whatever else the machine does hits all of them. What libvirtd
-and the guests' QEMU use when nobody asks is measured in the same rounds and taken off. Other builds of the exporter can be measured along. Needs root."""
+and the guests' QEMU use when nobody asks is measured in the same rounds and taken off. Other builds of the exporter can
+be measured along. Needs root."""
 
 import argparse
 import json
@@ -192,8 +193,9 @@ def versions(build):
 
 
 def measure_all(build, sizes, rounds, also):
-    results = {"versions": versions(build), "load_before": os.getloadavg()[0], "hosts": {}, "settle_ms": round(SETTLE * 1e3),
-               "warm_ups": WARM_UPS, "frozen_among": FROZEN_AMONG, "frozen_scrapes": FROZEN_SCRAPES}
+    results = {"versions": versions(build), "load_before": os.getloadavg()[0], "hosts": {},
+               "settle_ms": round(SETTLE * 1e3), "warm_ups": WARM_UPS, "frozen_among": FROZEN_AMONG,
+               "frozen_scrapes": FROZEN_SCRAPES}
     with Lab(guests=0, extras=0) as lab:
         for before, guests in zip([0, *sizes], sizes):
             lab.add(guests - before)

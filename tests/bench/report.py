@@ -43,7 +43,8 @@ def scrapes_table(hosts):
     heads = ["guests", "tool", "wall ms", "p95", "own CPU ms", "µs a series", "at rest, ms/s",
              "libvirtd CPU ms", "QEMU CPU ms", "RSS MiB", "series"]
     rows = [[guests, name, number(figure["wall_ms"], 0), number(figure["wall_p95_ms"], 0), number(figure["own_ms"]),
-             number(limits.per_series(figure), 2), number(figure["rest_ms_per_s"], 2), number(figure["libvirtd_ms"], 0), number(figure["qemu_ms"], 0),
+             number(limits.per_series(figure), 2), number(figure["rest_ms_per_s"], 2),
+             number(figure["libvirtd_ms"], 0), number(figure["qemu_ms"], 0),
              number(figure["rss_mib"]), f"{figure['series']:,}"]
             for guests, tools in hosts.items() for name, figure in tools.items()]
     return table(heads, rows)
@@ -99,12 +100,12 @@ def draw_plot(hosts):
 
 PAGE = """# Performance
 
-Written by `tests/bench/run --docs` on {date}, from one run. Nothing here is typed by hand.
+Written by `tests/bench/run --docs` on {date}. Nothing here is typed by hand.
 
 The machine has {cores} cores, which the guests share with everything else: libvirt {libvirt}, QEMU {qemu}, guests
-without KVM that only halt, each with one vCPU, one disk and one interface. Hosts with more cores and with KVM answer
-faster. What carries over are the ratios: each table comes from rounds in which every tool was asked once, in turn.
-Times are medians. Load average before and after: {load_before:.1f}, {load_after:.1f}.
+without KVM that only halt, nearly all with one vCPU, one disk and one interface. Hosts with more cores and with KVM
+answer faster. What carries over are the ratios: in each round every tool was asked once, in turn. Times are medians.
+Load average before and after: {load_before:.1f}, {load_after:.1f}.
 
 ## Limits
 
@@ -162,8 +163,8 @@ process of the same libraries that has only opened a connection.
 | gzip libraries and levels | `build/release/tests/bench/bench_gzip` |
 """
 
-COLLECTD = """collectd reads by its own clock and cannot be asked, so it was not part of the rounds but watched alone for
-{n} readings of its virt plugin, given to its csv plugin. How long one takes it does not tell.
+COLLECTD = """collectd reads by its own clock and cannot be asked, so it was not part of the rounds but watched alone
+for {n} readings of its virt plugin, given to its csv plugin. How long one takes it does not tell.
 
 """
 
