@@ -19,7 +19,7 @@ import unittest
 from exporter import Exporter
 from lab import Lab, LabError
 from soak import (ANSWER_SECONDS, HEADERS, RECOVERY_SECONDS, SMALL_QUARANTINE, Scraping, await_daemon, await_first,
-                  await_whole, collected, is_up, missing, scrape, stopped, stuck, usage, value, what_lacks)
+                  await_whole, check_flat, collected, is_up, missing, scrape, stopped, stuck, usage, value, what_lacks)
 
 GUESTS = 10
 DOMAINS = GUESTS + 1  # and the transient one
@@ -278,11 +278,7 @@ class DaemonTest(FaultTest):
                     usages.append(usage(exporter.pid))
             longest = max(answer.seconds for answer in scraping.answers)
             report(f"{len(scraping.answers)} answers, longest {longest:.3f} s")
-            report(f"at first {usages[2]}, at last {usages[-1]}")
-            # what is made once when it is needed first has been made by the third round
-            self.assertLessEqual(usages[-1].descriptors, max(each.descriptors for each in usages[:3]) + 2)
-            self.assertLessEqual(usages[-1].threads, max(each.threads for each in usages[:3]) + 2)
-            self.assertLessEqual(usages[-1].resident_kib, usages[2].resident_kib * 1.15 + 4096)
+            check_flat(usages)
 
 
 class SlowDump:
