@@ -7,7 +7,7 @@
 #ifndef VIRTMETER_EXPORTER_ACCEPT_H
 #define VIRTMETER_EXPORTER_ACCEPT_H
 
-#include "exporter/exposition.h"
+#include "serve/exposition.h"
 
 enum { VMT_CONTENT_TYPE = 96 }; /* room for any content type that we answer with */
 

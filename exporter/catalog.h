@@ -5,7 +5,7 @@
 #ifndef VIRTMETER_EXPORTER_CATALOG_H
 #define VIRTMETER_EXPORTER_CATALOG_H
 
-#include "exporter/text.h"
+#include "serve/text.h"
 
 /* Adds the document, as Markdown: a section with a table for each collector. */
 void vmt_catalog_write(struct vmt_text *text);

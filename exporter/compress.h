@@ -5,7 +5,7 @@
 #ifndef VIRTMETER_EXPORTER_COMPRESS_H
 #define VIRTMETER_EXPORTER_COMPRESS_H
 
-#include "exporter/text.h"
+#include "serve/text.h"
 
 struct vmt_compressor;
 

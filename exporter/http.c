@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exporter/http.h"
 #include "common/clock.h"
-#include "exporter/listener.h"
 #include "exporter/page.h"
 #include "exporter/reply.h"
-#include "exporter/watch.h"
+#include "serve/listener.h"
+#include "serve/watch.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
 #include "common/host.h"
 #include "exporter/catalog.h"
 #include "exporter/http.h"
-#include "exporter/log.h"
 #include "exporter/options.h"
-#include "exporter/service.h"
+#include "serve/log.h"
+#include "serve/service.h"
 
 #include <errno.h>
 #include <libvirt/libvirt.h>

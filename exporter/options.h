@@ -10,8 +10,8 @@
 #include "common/error.h"
 #include "common/filter.h"
 #include "common/metric.h"
-#include "exporter/log.h"
-#include "exporter/text.h"
+#include "serve/log.h"
+#include "serve/text.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/clock.h"
-#include "exporter/listener.h"
 #include "exporter/options_private.h"
+#include "serve/listener.h"
 
 #include <errno.h>
 #include <stdio.h>

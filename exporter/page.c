@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exporter/page.h"
 #include "common/collect.h"
-#include "exporter/escape.h"
+#include "serve/escape.h"
 
 static const char head[] = "<!DOCTYPE html>\n"
                            "<html lang=\"en\">\n"

@@ -6,7 +6,7 @@
 #define VIRTMETER_EXPORTER_PAGE_H
 
 #include "common/metric.h"
-#include "exporter/text.h"
+#include "serve/text.h"
 
 /* Adds the page: a link to the metrics, the version, and the collectors, of which `collectors` are enabled. */
 void vmt_page_write(struct vmt_text *text, const char *telemetry_path, const char *version, vmt_collectors collectors);

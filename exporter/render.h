@@ -6,8 +6,8 @@
 #ifndef VIRTMETER_EXPORTER_RENDER_H
 #define VIRTMETER_EXPORTER_RENDER_H
 
-#include "exporter/exposition.h"
-#include "exporter/selfmetrics.h"
+#include "serve/exposition.h"
+#include "serve/selfmetrics.h"
 
 struct vmt_renderer;
 

@@ -7,7 +7,7 @@
 #define VIRTMETER_EXPORTER_SCRAPE_H
 
 #include "common/host.h"
-#include "exporter/selfmetrics.h"
+#include "serve/selfmetrics.h"
 
 #include <microhttpd.h>
 

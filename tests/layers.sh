@@ -15,22 +15,26 @@ forbid() { # forbid SENTENCE: every line of standard input is a violation
   done
 }
 
-includes() { # includes DIRECTORY: file:line:text of each #include
-  grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include' "$1" || true
+includes() { # includes DIRECTORY...: file:line:text of each #include
+  grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include' "$@" || true
 }
 
 check_includes() {
   forbid "the core knows no front end" < <(includes common | grep '"' | grep -v '#include "common/')
   forbid "the core knows neither HTTP nor collectd nor a log" < <(includes common |
     grep -E '<(microhttpd|collectd/|liboconfig/|isa-l|libdeflate|syslog|systemd/)')
-  forbid "the exporter knows the core and itself" < <(includes exporter | grep '"' |
-    grep -vE '#include "(common|exporter)/')
-  forbid "the exporter cannot control domains" < <(includes exporter | grep -E '"(common/lifecycle|exporter/admin/|admin/)')
+  forbid "what servers share knows the core and itself" < <(includes serve | grep '"' |
+    grep -vE '#include "(common|serve)/')
+  forbid "what servers share knows neither HTTP nor JSON" < <(includes serve | grep -E '<(microhttpd|jansson|yaml)')
+  forbid "the exporter knows the core, what servers share, and itself" < <(includes exporter | grep '"' |
+    grep -vE '#include "(common|serve|exporter)/')
+  forbid "who only reads cannot control domains" < <(includes common serve exporter | grep '"common/lifecycle/' |
+    grep -v '^common/lifecycle/')
 }
 
 # A connection is opened in one place, read-only.
 check_openings() {
-  forbid "connections are opened read-only" < <(grep -rnE --include='*.c' '\<virConnectOpen(Auth)?\>' common exporter |
+  forbid "connections are opened read-only" < <(grep -rnE --include='*.c' '\<virConnectOpen(Auth)?\>' common serve exporter |
     grep -v 'VIR_CONNECT_RO')
 }
 

@@ -5,7 +5,7 @@
  *
  *   bench_gzip [DOMAINS…]      default: 900 and 10
  */
-#include "exporter/exposition.h"
+#include "serve/exposition.h"
 
 #include <inttypes.h>
 #include <isa-l/igzip_lib.h>

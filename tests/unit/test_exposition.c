@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exporter/exposition.h"
-#include "exporter/utf8.h"
+#include "serve/exposition.h"
+#include "serve/utf8.h"
 
 #include <ctype.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exporter/listener.h"
+#include "serve/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

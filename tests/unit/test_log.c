@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/clock.h"
-#include "exporter/log.h"
+#include "serve/log.h"
 
 #include <pthread.h>
 #include <setjmp.h>

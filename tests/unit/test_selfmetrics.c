@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/clock.h"
-#include "exporter/selfmetrics.h"
+#include "serve/selfmetrics.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exporter/service.h"
+#include "serve/service.h"
 
 #include <errno.h>
 #include <setjmp.h>

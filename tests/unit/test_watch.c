@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/clock.h"
-#include "exporter/watch.h"
+#include "serve/watch.h"
 
 #include <poll.h>
 #include <setjmp.h>

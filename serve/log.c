@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exporter/log.h"
-#include "exporter/utf8.h"
+#include "serve/log.h"
+#include "serve/utf8.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -4,8 +4,8 @@
  * once, at its end, and what is written afterwards is left out: a writer need not look after each piece.
  * A text belongs to one thread at a time.
  */
-#ifndef VIRTMETER_EXPORTER_TEXT_H
-#define VIRTMETER_EXPORTER_TEXT_H
+#ifndef VIRTMETER_SERVE_TEXT_H
+#define VIRTMETER_SERVE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

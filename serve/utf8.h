@@ -3,8 +3,8 @@
  * UTF-8 as RFC 3629 has it: names of domains and labels come from tenants, and one bad byte would make a consumer
  * refuse the whole exposition. Pure, safe from any thread.
  */
-#ifndef VIRTMETER_EXPORTER_UTF8_H
-#define VIRTMETER_EXPORTER_UTF8_H
+#ifndef VIRTMETER_SERVE_UTF8_H
+#define VIRTMETER_SERVE_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,11 +4,11 @@
  * metric by name. Both formats give the same series; they differ in what they say about families.
  * Knows no HTTP. An exposition is one writer's memory, used by one thread at a time.
  */
-#ifndef VIRTMETER_EXPORTER_EXPOSITION_H
-#define VIRTMETER_EXPORTER_EXPOSITION_H
+#ifndef VIRTMETER_SERVE_EXPOSITION_H
+#define VIRTMETER_SERVE_EXPOSITION_H
 
 #include "common/snapshot.h"
-#include "exporter/text.h"
+#include "serve/text.h"
 
 enum vmt_format { VMT_FORMAT_TEXT, VMT_FORMAT_OPENMETRICS };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exporter/text.h"
+#include "serve/text.h"
 
 #include <stdarg.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * a line stays one line, of valid UTF-8, without anything that a terminal obeys. Safe from any thread; a line is one
  * write.
  */
-#ifndef VIRTMETER_EXPORTER_LOG_H
-#define VIRTMETER_EXPORTER_LOG_H
+#ifndef VIRTMETER_SERVE_LOG_H
+#define VIRTMETER_SERVE_LOG_H
 
 #include "common/notice.h"
 

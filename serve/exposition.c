@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exporter/exposition.h"
-#include "exporter/escape.h"
+#include "serve/exposition.h"
+#include "serve/escape.h"
 
 #include <assert.h>
 #include <errno.h>

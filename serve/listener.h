@@ -3,8 +3,8 @@
  * Sockets to listen on, made from addresses as users write them: `:PORT` (all addresses, IPv4 and IPv6), `HOST:PORT`,
  * `[IPV6]:PORT`, `unix:PATH`. Knows no HTTP.
  */
-#ifndef VIRTMETER_EXPORTER_LISTENER_H
-#define VIRTMETER_EXPORTER_LISTENER_H
+#ifndef VIRTMETER_SERVE_LISTENER_H
+#define VIRTMETER_SERVE_LISTENER_H
 
 #include "common/error.h"
 

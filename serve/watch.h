@@ -4,8 +4,8 @@
  * inactivity, so a client that sends or takes a byte now and then would hold its connection for ever.
  * All functions are safe from any thread.
  */
-#ifndef VIRTMETER_EXPORTER_WATCH_H
-#define VIRTMETER_EXPORTER_WATCH_H
+#ifndef VIRTMETER_SERVE_WATCH_H
+#define VIRTMETER_SERVE_WATCH_H
 
 #include <stdint.h>
 

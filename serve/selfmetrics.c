@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exporter/selfmetrics.h"
+#include "serve/selfmetrics.h"
 #include "common/clock.h"
 
 #include <dirent.h>

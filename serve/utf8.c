@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exporter/utf8.h"
+#include "serve/utf8.h"
 
 size_t vmt_utf8_read(const char *text, uint32_t *ret_point)
 {

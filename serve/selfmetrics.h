@@ -3,8 +3,8 @@
  * What the exporter knows of itself: how it was built, and what its process uses by /proc. Immutable once made, safe
  * from any thread.
  */
-#ifndef VIRTMETER_EXPORTER_SELFMETRICS_H
-#define VIRTMETER_EXPORTER_SELFMETRICS_H
+#ifndef VIRTMETER_SERVE_SELFMETRICS_H
+#define VIRTMETER_SERVE_SELFMETRICS_H
 
 #include "common/snapshot.h"
 

@@ -3,10 +3,10 @@
  * Texts of others made harmless for the formats that carry them. What is not UTF-8 becomes U+FFFD everywhere.
  * Pure, safe from any thread.
  */
-#ifndef VIRTMETER_EXPORTER_ESCAPE_H
-#define VIRTMETER_EXPORTER_ESCAPE_H
+#ifndef VIRTMETER_SERVE_ESCAPE_H
+#define VIRTMETER_SERVE_ESCAPE_H
 
-#include "exporter/text.h"
+#include "serve/text.h"
 
 /* As label values have it: `\\`, `\"` and `\n`. OpenMetrics wants the same in HELP. */
 void vmt_escape_label(struct vmt_text *text, const char *string);

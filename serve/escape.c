@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exporter/escape.h"
-#include "exporter/utf8.h"
+#include "serve/escape.h"
+#include "serve/utf8.h"
 
 /* What a byte below 0x80 is written as; NULL: as it is. */
 typedef const char *escape_of(char byte);

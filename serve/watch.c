@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exporter/watch.h"
+#include "serve/watch.h"
 #include "common/clock.h"
 #include "common/thread.h"
 
