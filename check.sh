@@ -136,7 +136,12 @@ stage_release() {
 
 stage_layers() { tests/layers.sh build/release/exporter/virtmeter-exporter build/release/common/libvirtmeter_common.a; }
 
-stage_docs() { "$python" tests/docs.py build/release/exporter/virtmeter-exporter; }
+stage_docs() {
+  "$python" tests/docs.py build/release/exporter/virtmeter-exporter
+  "$python" tests/man.py build/release/exporter/virtmeter-exporter
+}
+
+stage_units() { tests/units.sh "$logs/stage"; }
 
 # In a copy whose path has a space and what else a URL may not hold, from nothing and once more.
 stage_demo() {
@@ -191,6 +196,7 @@ if [ "$is_fast" = no ]; then
   stage release
   stage layers
   stage docs
+  stage units
   stage demo
   stage e2e
   stage soak

@@ -1,0 +1,21 @@
+#!/bin/bash
+# What systemd says about the units of an installed tree.
+#
+#   tests/units.sh ROOT    where `cmake --install` put things, with the prefix /usr
+set -euo pipefail
+root=$(realpath "${1:?the installed tree}")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# The programs are not where systemd looks for them.
+cp "$root"/usr/lib/systemd/system/virtmeter-*.* "$work"
+sed -i -E "s|^ExecStart=|&$root/usr/bin/|" "$work"/*.service
+
+# It may fail without a word, and say something without failing.
+systemd-analyze verify --man=no "$work"/virtmeter-*.* 2>&1 | tee "$work/said"
+[ ! -s "$work/said" ] || exit 1
+
+for unit in "$work"/*.service; do
+  systemd-analyze security --offline=true --threshold=20 "$unit" | tail -n 1
+done
+echo "units: $(basename -a "$work"/virtmeter-*.* | tr '\n' ' ')"
