@@ -45,14 +45,6 @@ static bool add(struct line *line, const char *bytes, size_t length)
     return true;
 }
 
-/* Controls, and characters that change the direction or the lines of what stands around them. */
-static bool is_dangerous(uint32_t point)
-{
-    return point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0x061C ||
-           (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
-           (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF;
-}
-
 /* One character of a quoted text; both formats escape alike. */
 static bool add_character(struct line *line, const char *character, size_t length, uint32_t point)
 {
@@ -60,7 +52,7 @@ static bool add_character(struct line *line, const char *character, size_t lengt
         return add(line, VMT_UTF8_REPLACEMENT, strlen(VMT_UTF8_REPLACEMENT));
     if (point == '"' || point == '\\')
         return add(line, (char[]){'\\', (char)point}, 2);
-    if (!is_dangerous(point))
+    if (!vmt_utf8_is_dangerous(point))
         return add(line, character, length);
     if (point == '\n')
         return add(line, "\\n", 2);

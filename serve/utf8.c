@@ -23,3 +23,10 @@ size_t vmt_utf8_read(const char *text, uint32_t *ret_point)
     *ret_point = point;
     return length;
 }
+
+bool vmt_utf8_is_dangerous(uint32_t point)
+{
+    return point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0x061C ||
+           (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
+           (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF;
+}

@@ -6,6 +6,7 @@
 #ifndef VIRTMETER_SERVE_UTF8_H
 #define VIRTMETER_SERVE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,5 +18,8 @@
  * byte.
  */
 size_t vmt_utf8_read(const char *text, uint32_t *ret_point);
+
+/* Controls, and characters that change the direction or the lines of what stands around them: not for a terminal. */
+bool vmt_utf8_is_dangerous(uint32_t point);
 
 #endif
