@@ -106,6 +106,7 @@ enum {
     VMT_ACTION_PERSISTENT = 1 << 3, /* only domains that have a definition */
     VMT_ACTION_TRANSIENT = 1 << 4,  /* only domains that have none */
     VMT_ACTION_BIG_BODY = 1 << 5,   /* takes a document: up to a mebibyte instead of 64 KiB */
+    VMT_ACTION_LIFTS = 1 << 6,      /* is about the protection of a domain: needs the right to lift it */
 };
 
 struct vmt_act; /* see act.h */
@@ -119,7 +120,7 @@ struct vmt_action {
     vmt_states done;                 /* in which there is nothing left to do; what it leads to */
     unsigned flags;                  /* VMT_ACTION_* */
     const struct vmt_param *params;  /* ended by one without a name */
-    int (*run)(struct vmt_act *act); /* NULL in virtmeter_actions */
+    int (*run)(struct vmt_act *act); /* NULL: the daemon does it by itself; always NULL in virtmeter_actions */
     const char *help;                /* one sentence without a full stop */
 };
 

@@ -120,6 +120,10 @@ const struct vmt_action vmt_actions[] = {
         {"copy_storage", VMT_PARAM_BOOL, .fallback = "false", .help = "Copy its disks too"}),
         RUN(vmt_run_migrate), "Move a domain to another host"},
     {"abort-job", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "abort-job", LIVE, 0, 0, NO_PARAMS, RUN(vmt_run_abort_job), "Abort a domain's job: a migration, a save"},
+    {"unprotect", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "unprotect", 0, 0, VMT_ACTION_LIFTS, PARAMS(
+        {"duration", VMT_PARAM_SECONDS, .min = 1, .max = 3600, .fallback = "600", .help = "For how long"}),
+        NULL, "Lift a domain's protection for a while, for everybody else"},
+    {"protect", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "protect", 0, 0, VMT_ACTION_LIFTS, NO_PARAMS, NULL, "End the lifting of a domain's protection"},
 #undef D
 
 #define N "/v1/networks/{id}/"
