@@ -1,0 +1,6 @@
+{
+  grafanaDashboards+:: {
+    'fleet.json': (import 'fleet.libsonnet')($._config),
+    'host.json': (import 'host.libsonnet')($._config),
+  },
+}

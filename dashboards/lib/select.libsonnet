@@ -1,0 +1,16 @@
+// Puts what sites differ in into PromQL: expressions are written with these names in %(...)s.
+function(config) {
+  local this = self,
+  cluster: config.clusterLabel,
+  up: config.libvirtSelector,
+  admin: config.adminSelector,
+  // The labels that identify a host, a domain, a disk, an interface and a pool: for on (...) and by (...).
+  host: this.cluster + ', job, instance',
+  domain: this.host + ', domain',
+  disk: this.domain + ', device',
+  nic: this.domain + ', interface',
+  pool: this.host + ', storage_pool',
+  // What the variables of a dashboard select: `fleet` wherever it is, `s` on the chosen hosts.
+  fleet: '%s=~"$cluster", job=~"$job"' % this.cluster,
+  s: this.fleet + ', instance=~"$instance"',
+}
