@@ -6,6 +6,8 @@
 #ifndef VIRTMETER_ADMIN_PEER_H
 #define VIRTMETER_ADMIN_PEER_H
 
+#include "common/lifecycle/action.h"
+
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -13,6 +15,7 @@
 enum { VMT_OVERFLOW_ID = 65534 };
 
 struct vmt_peer {
+    enum vmt_role ceiling; /* the most that this connection may do, whatever the roles say; zeroed: nothing */
     uid_t uid;
     gid_t gid;
     const gid_t *groups; /* the supplementary ones */
