@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/collect.h"
 #include "exporter/options_private.h"
+#include "serve/words.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -33,26 +34,6 @@ static void each_flag(bool (*use)(void *arg, const char *flag), void *arg)
     }
 }
 
-/* Characters to insert, delete or replace to make one of the other. */
-static unsigned distance(const char *a, const char *b)
-{
-    unsigned row[FLAG_TEXT + 1];
-    size_t length = strnlen(b, FLAG_TEXT);
-    for (unsigned j = 0; j <= length; j++)
-        row[j] = j;
-    for (unsigned i = 0; a[i] && i < FLAG_TEXT; i++) {
-        unsigned diagonal = row[0];
-        row[0] = i + 1;
-        for (unsigned j = 0; j < length; j++) {
-            unsigned replace = diagonal + (a[i] != b[j]), above = row[j + 1] + 1, left = row[j] + 1;
-            diagonal = row[j + 1];
-            row[j + 1] = replace < above ? replace : above;
-            row[j + 1] = row[j + 1] < left ? row[j + 1] : left;
-        }
-    }
-    return row[length];
-}
-
 struct nearest {
     const char *wanted;
     unsigned distance;
@@ -62,7 +43,7 @@ struct nearest {
 static bool use_nearer(void *arg, const char *flag)
 {
     struct nearest *nearest = arg;
-    unsigned here = distance(nearest->wanted, flag);
+    unsigned here = vmt_words_distance(nearest->wanted, flag);
     if (here < nearest->distance) {
         nearest->distance = here;
         snprintf(nearest->flag, sizeof nearest->flag, "%s", flag);
@@ -205,26 +186,6 @@ void vmt_options_done(struct vmt_options *done)
     *done = (struct vmt_options){0};
 }
 
-enum { WIDTH = 80, INDENT = 8 };
-
-/* Adds words, indented, in lines that fit a terminal. */
-static void add_wrapped(struct vmt_text *text, const char *words)
-{
-    size_t column = 0;
-    while (*words) {
-        size_t length = strcspn(words, " ");
-        if (column && column + 1 + length > WIDTH) {
-            vmt_text_add(text, "\n", 1);
-            column = 0;
-        }
-        vmt_text_printf(text, "%*s%.*s", column ? 1 : INDENT, "", (int)length, words);
-        column += (column ? 1 : INDENT) + length;
-        words += length;
-        words += *words == ' ';
-    }
-    vmt_text_add(text, "\n", 1);
-}
-
 static void add_option(struct vmt_text *text, const struct vmt_option *option)
 {
     char help[512];
@@ -241,7 +202,7 @@ static void add_option(struct vmt_text *text, const struct vmt_option *option)
     if (option->letter)
         vmt_text_printf(text, ", -%c", option->letter);
     vmt_text_add(text, "\n", 1);
-    add_wrapped(text, help);
+    vmt_words_wrap(text, help);
 }
 
 void vmt_options_help(struct vmt_text *text)
@@ -256,6 +217,6 @@ void vmt_options_help(struct vmt_text *text)
         char help[512];
         snprintf(help, sizeof help, "%s. Default: %s.", row->help, row->is_default ? "on" : "off");
         vmt_text_printf(text, "  --collector.%s, --no-collector.%s\n", row->name, row->name);
-        add_wrapped(text, help);
+        vmt_words_wrap(text, help);
     }
 }
