@@ -39,9 +39,7 @@ function(config)
       ]),
       p.table('Hosts that cannot be measured', 'Whose exporter or libvirt does not answer. Empty is good. The runbooks are those of LibvirtTargetDown and LibvirtUnreachable.', [
         p.rows(q('sum by (%(host)s) (up{%(up)s, %(s)s}) + (sum by (%(host)s) (libvirt_up{%(s)s}) or 0 * sum by (%(host)s) (up{%(up)s, %(s)s})) < 2')),
-      ], [p.label('instance', d.links.exporter), p.value('Value', 'answers', 'none')]) + {
-        fieldConfig+: { overrides+: [{ matcher: { id: 'byName', options: 'answers' }, properties: [{ id: 'mappings', value: [{ type: 'value', options: { '0': { text: 'nothing', color: 'red', index: 0 }, '1': { text: 'the exporter only', color: 'orange', index: 1 } } }] }] }] },
-      },
+      ], [p.label('instance', d.links.exporter), p.value('Value', 'answers', 'none') + { mappings: { '0': ['nothing', 'red'], '1': ['the exporter only', 'orange'] } }]),
       p.timeseries('Guests by state', 'Guests in each state. Crashed and paused ones that grow deserve a look: the alerts name them.', 'none', [
         p.range(q('sum by (state) (job:libvirt_node_domains:sum{%(fleet)s})'), '{{state}}'),
       ]) + p.stacked,

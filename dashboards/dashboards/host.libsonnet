@@ -2,11 +2,13 @@
 local d = import '../lib/dashboard.libsonnet';
 local p = import '../lib/panel.libsonnet';
 local new = import '../lib/select.libsonnet';
+local newEvents = import '../lib/events.libsonnet';
 local annotations = import '../lib/annotations.libsonnet';
 
 function(config)
   local select = new(config);
   local q(expr) = expr % select;
+  local events = newEvents(select);
 
   // A column of the guests' table: a recorded series, or an expression that ends in the labels of a guest.
   local guests(expr) = p.rows(q('sum by (%(domain)s) (' + expr + ')'));
@@ -33,7 +35,7 @@ function(config)
         p.range(q('sum by (instance) (rate(libvirt_domain_vcpu_delay_seconds_total{%(s)s}[$__rate_interval]))'), '{{instance}}'),
       ]) + p.lines([[1, 'orange'], [4, 'red']]),
       p.timeseries('Busiest guests', 'The ten guests that used most cores in the time shown. One that takes all while others miss cores: limit it with virsh schedinfo, or move it.', 'short', [
-        p.range(q('instance_domain:libvirt_domain_cpu_seconds:rate5m{%(s)s} and topk(10, avg_over_time(instance_domain:libvirt_domain_cpu_seconds:rate5m{%(s)s}[$__range]) @ end())'), '{{domain}}'),
+        p.range(q('instance_domain:libvirt_domain_cpu_seconds:rate5m{%(s)s} and topk(10, avg_over_time(instance_domain:libvirt_domain_cpu_seconds:rate5m{%(s)s}[$__range] @ end()))'), '{{domain}}'),
       ]) + p.links(d.links.guestOfSeries),
     ]),
 
@@ -108,11 +110,11 @@ function(config)
         p.range(q('sum by (instance) (rate(libvirt_domain_interface_receive_drops_total{%(s)s}[$__rate_interval]) + rate(libvirt_domain_interface_transmit_drops_total{%(s)s}[$__rate_interval]))'), '{{instance}} drops'),
         p.range(q('sum by (instance) (rate(libvirt_domain_interface_receive_errors_total{%(s)s}[$__rate_interval]) + rate(libvirt_domain_interface_transmit_errors_total{%(s)s}[$__rate_interval]))'), '{{instance}} errors'),
       ]),
-      p.timeseries('Disk errors', 'I/O errors that guests met since the exporter started, by what libvirt did about them. Any is bad: look at the kernel\'s log of the host, and at the space of the pool.', 'none', [
-        p.range(q('sum by (domain, action) (libvirt_domain_io_errors_total{%(s)s})'), '{{domain}}: {{action}}'),
-      ]),
-      p.timeseries('Lifecycle events', 'Guests that start, stop, crash and move, for each minute. A guest that stops and starts again and again: see its console log.', 'none', [
-        p.range(q('sum by (event) (rate(libvirt_domain_lifecycle_events_total{%(s)s}[$__rate_interval])) * 60'), '{{event}}'),
+      p.timeseries('I/O errors', 'I/O errors of guests, by what libvirt did about them. Any is bad: look at the kernel\'s log of the host, and at the space of the pool.', 'none', [
+        p.range('sum by (domain, action) (%s)' % events.increase('libvirt_domain_io_errors_total', select.s, '$__rate_interval', select.s), '{{domain}}: {{action}}'),
+      ]) + p.bars,
+      p.timeseries('Lifecycle events', 'Guests that start, stop, crash and move. A guest that stops and starts again and again: see its console log.', 'none', [
+        p.range('sum by (event) (%s)' % events.increase('libvirt_domain_lifecycle_events_total', select.s, '$__rate_interval', select.s), '{{event}}'),
       ]) + p.bars,
     ]),
   ];

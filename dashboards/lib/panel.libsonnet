@@ -64,6 +64,7 @@ local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: f
           matcher: { id: 'byName', options: c.name },
           properties: [{ id: 'unit', value: c.unit }] +
                       (if std.objectHas(c, 'decimals') then [{ id: 'decimals', value: c.decimals }] else []) +
+                      (if std.objectHas(c, 'mappings') then [{ id: 'mappings', value: $.texts(c.mappings) }] else []) +
                       (if std.objectHas(c, 'links') then [{ id: 'links', value: c.links }] else []) +
                       (if std.objectHas(c, 'steps') then [
                          { id: 'thresholds', value: { mode: 'absolute', steps: c.steps } },
@@ -71,7 +72,7 @@ local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: f
                        ] else []),
         }
         for c in columns
-        if std.length(std.setInter(std.set(std.objectFields(c)), std.set(['unit', 'links', 'steps']))) > 0
+        if std.length(std.setInter(std.set(std.objectFields(c)), std.set(['unit', 'links']))) > 0
       ],
     },
     transformations: (if std.length(targets) > 1 then [{ id: 'merge', options: {} }] else []) + [
@@ -96,11 +97,13 @@ local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: f
   limits(limits): { fieldConfig+: { defaults+: { thresholds: { mode: 'absolute', steps: $.steps(limits) } } } },
   lines(limits): $.limits(limits) { fieldConfig+: { defaults+: { custom+: { thresholdsStyle: { mode: 'dashed' } } } } },
   stacked: { fieldConfig+: { defaults+: { custom+: { fillOpacity: 60, lineWidth: 0, stacking: { mode: 'normal', group: 'A' } } } } },
+  steps01: { fieldConfig+: { defaults+: { max: 1, custom+: { lineInterpolation: 'stepAfter' } } } },
   bars: { fieldConfig+: { defaults+: { custom+: { drawStyle: 'bars', fillOpacity: 80 } } } },
   upTo(max): { fieldConfig+: { defaults+: { max: max } } },
   decimals(n): { fieldConfig+: { defaults+: { decimals: n } } },
   signed: { fieldConfig+: { defaults+: { min:: null } } },
-  named(texts): { fieldConfig+: { defaults+: { mappings: [{ type: 'value', options: { [v]: { text: texts[v][0], color: texts[v][1], index: 0 } for v in std.objectFields(texts) } }] } } },
+  texts(texts): [{ type: 'value', options: { [v]: { text: texts[v][0], color: texts[v][1], index: 0 } for v in std.objectFields(texts) } }],
+  named(texts): { fieldConfig+: { defaults+: { mappings: $.texts(texts) } } },
   links(links): { fieldConfig+: { defaults+: { links: links } } },
   width(n): { w:: n },
 }

@@ -13,4 +13,7 @@ function(config) {
   // What the variables of a dashboard select: `fleet` wherever it is, `s` on the chosen hosts.
   fleet: '%s=~"$cluster", job=~"$job"' % this.cluster,
   s: this.fleet + ', instance=~"$instance"',
+  // One guest by its name, wherever it is, and what of that is the chosen one: a guest that migrates stays one line.
+  g: this.fleet + ', domain="$domain"',
+  is: ' and on (%s) libvirt_domain_info{%s, uuid="$uuid"}' % [this.domain, this.g],
 }
