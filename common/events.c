@@ -17,6 +17,7 @@ struct registration {
 
 static void count_event(const struct registration *own, virDomainPtr domain, bool changes_domain);
 static void count_of_domain(const struct registration *own, enum vmt_entity entity, const char *const *labels);
+static void tell(const struct registration *own, const struct vmt_happening *happening);
 static const struct vmt_event_sink *sink_of(const struct registration *own);
 
 /* Domain events: the arguments always begin with connection and domain, and end with ours. */
@@ -30,6 +31,7 @@ static int on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event
     count_of_domain(arg, VMT_ENTITY_LIFECYCLE_EVENT, labels);
     if (virDomainGetUUIDString(domain, uuid) < 0)
         return 0;
+    tell(arg, &(struct vmt_happening){"domain", uuid, labels[0], labels[1], labels[2], event});
     if (event == VIR_DOMAIN_EVENT_STARTED)
         sink->started(sink->arg, uuid, virDomainGetID(domain));
     sink->changed(sink->arg, uuid);
@@ -147,25 +149,38 @@ static void on_memory_device(virConnectPtr connection, virDomainPtr domain, cons
 /* Events of other objects, whose lifecycles are alike: the event's number is the place of its name. */
 
 static void count_object(const struct registration *own, const char *const *names, int event);
+static void tell_object(const struct registration *own, const char *uuid, const char *name, const char *const *names,
+                        int event);
 
 static const char *const pool_events[] = {"defined", "undefined", "started", "stopped", "created", "deleted", NULL};
 static const char *const network_events[] = {"defined", "undefined", "started", "stopped", NULL};
 static const char *const node_device_events[] = {"created", "deleted", "defined", "undefined", NULL};
 static const char *const secret_events[] = {"defined", "undefined", NULL};
 
+static void take_pool_event(const struct registration *own, virStoragePoolPtr pool, const char *const *names, int event)
+{
+    char uuid[VMT_UUID_TEXT];
+    count_object(own, names, event);
+    if (virStoragePoolGetUUIDString(pool, uuid) == 0)
+        tell_object(own, uuid, virStoragePoolGetName(pool), names, event);
+}
+
 static void on_pool(virConnectPtr connection, virStoragePoolPtr pool, int event, int detail, void *arg)
 {
-    count_object(arg, pool_events, event);
+    take_pool_event(arg, pool, pool_events, event);
 }
 
 static void on_pool_refresh(virConnectPtr connection, virStoragePoolPtr pool, void *arg)
 {
-    count_object(arg, (const char *const[]){"refreshed", NULL}, 0);
+    take_pool_event(arg, pool, (const char *const[]){"refreshed", NULL}, 0);
 }
 
 static void on_network(virConnectPtr connection, virNetworkPtr network, int event, int detail, void *arg)
 {
+    char uuid[VMT_UUID_TEXT];
     count_object(arg, network_events, event);
+    if (virNetworkGetUUIDString(network, uuid) == 0)
+        tell_object(arg, uuid, virNetworkGetName(network), network_events, event);
 }
 
 static void on_node_device(virConnectPtr connection, virNodeDevicePtr device, int event, int detail, void *arg)
@@ -246,6 +261,21 @@ static const struct vmt_event_sink *sink_of(const struct registration *own)
     return &own->events->sink;
 }
 
+static void tell(const struct registration *own, const struct vmt_happening *happening)
+{
+    const struct vmt_event_sink *sink = sink_of(own);
+    if (sink->happened)
+        sink->happened(sink->arg, happening);
+}
+
+static void tell_object(const struct registration *own, const char *uuid, const char *name, const char *const *names,
+                        int event)
+{
+    char number[VMT_ENUM_TEXT];
+    const char *text = vmt_enum_name(names, event, number);
+    tell(own, &(struct vmt_happening){kinds[own->kind].name, uuid, name, text, NULL, -1});
+}
+
 /* `labels` begin with the domain's name. */
 static void count_of_domain(const struct registration *own, enum vmt_entity entity, const char *const *labels)
 {
@@ -265,7 +295,10 @@ static void count_event(const struct registration *own, virDomainPtr domain, boo
     const char *const labels[] = {virDomainGetName(domain), kinds[own->kind].name};
     count_of_domain(own, VMT_ENTITY_DOMAIN_EVENT, labels);
     char uuid[VMT_UUID_TEXT];
-    if (changes_domain && virDomainGetUUIDString(domain, uuid) == 0)
+    if (!(changes_domain || sink->happened) || virDomainGetUUIDString(domain, uuid) < 0)
+        return;
+    tell(own, &(struct vmt_happening){"domain", uuid, labels[0], labels[1], NULL, -1});
+    if (changes_domain)
         sink->changed(sink->arg, uuid);
 }
 

@@ -11,6 +11,15 @@
 #include "common/session.h"
 #include "common/tally.h"
 
+/* One event, for who wants more than a count. Texts live as long as the call. */
+struct vmt_happening {
+    const char *kind; /* "domain", "storage_pool", "network", … */
+    const char *uuid, *name;
+    const char *event;  /* "started", "reboot", … */
+    const char *detail; /* of a domain's lifecycle: "booted", …; or NULL */
+    int lifecycle;      /* virDomainEventType; -1: another event */
+};
+
 /* Who hears of events. Called on libvirt's event thread. */
 struct vmt_event_sink {
     void *arg;
@@ -20,6 +29,8 @@ struct vmt_event_sink {
     void (*started)(void *arg, const char *uuid, unsigned id);
     const struct vmt_filter *filter; /* events of domains that it refuses are not counted */
     struct vmt_tally *tally;
+    /* Every event of a domain, pool or network; may be NULL. */
+    void (*happened)(void *arg, const struct vmt_happening *happening);
 };
 
 struct vmt_events;

@@ -107,6 +107,8 @@ enum {
     VMT_ACTION_TRANSIENT = 1 << 4,  /* only domains that have none */
     VMT_ACTION_BIG_BODY = 1 << 5,   /* takes a document: up to a mebibyte instead of 64 KiB */
     VMT_ACTION_LIFTS = 1 << 6,      /* is about the protection of a domain: needs the right to lift it */
+    VMT_ACTION_LONG = 1 << 7,       /* moves a guest's memory or disks: may take much longer than a call */
+    VMT_ACTION_BESIDE = 1 << 8,     /* may be done while another action on the same domain is under way */
 };
 
 struct vmt_act; /* see act.h */

@@ -64,7 +64,7 @@ const struct vmt_action vmt_actions[] = {
     {"volumes", VMT_TARGET_POOL, VMT_ROLE_VIEWER, "/v1/pools/{id}/volumes", 0, 0, VMT_ACTION_READS, NO_PARAMS, RUN(vmt_run_volumes), "List a storage pool's volumes"},
 
 #define D "/v1/domains/{id}/"
-    {"start", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "start", SHUTOFF, RUNNING, VMT_ACTION_PERSISTENT, PARAMS(START_PAUSED), RUN(vmt_run_start), "Start a domain"},
+    {"start", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "start", SHUTOFF, RUNNING, VMT_ACTION_PERSISTENT | VMT_ACTION_LONG, PARAMS(START_PAUSED), RUN(vmt_run_start), "Start a domain"},
     {"shutdown", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "shutdown", RUNNING | SHUTDOWN, SHUTOFF, VMT_ACTION_STOPS, PARAMS(
         {"mode", VMT_PARAM_WORD, .words = shutdown_modes, .fallback = "acpi", .help = "Whom to ask: the guest by ACPI, its agent, or the agent and then ACPI"},
         {"timeout", VMT_PARAM_SECONDS, .min = 1, .max = 3600, .fallback = "120", .help = "How long to wait for the guest"},
@@ -76,19 +76,19 @@ const struct vmt_action vmt_actions[] = {
         {"timeout", VMT_PARAM_SECONDS, .min = 1, .max = 3600, .fallback = "120", .help = "How long to wait for the guest"}),
         RUN(vmt_run_reboot), "Ask the guest to reboot, and wait until it does"},
     {"reset", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "reset", RUNNING | PAUSED, 0, VMT_ACTION_DESTROYS | VMT_ACTION_STOPS, NO_PARAMS, RUN(vmt_run_reset), "Reset a domain, as its button would"},
-    {"destroy", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "destroy", LIVE, VMT_STATE_BIT(VMT_STATE_SHUTOFF), VMT_ACTION_DESTROYS | VMT_ACTION_STOPS, PARAMS(
+    {"destroy", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "destroy", LIVE, VMT_STATE_BIT(VMT_STATE_SHUTOFF), VMT_ACTION_DESTROYS | VMT_ACTION_STOPS | VMT_ACTION_BESIDE, PARAMS(
         {"graceful", VMT_PARAM_BOOL, .fallback = "false", .help = "Do not kill a hypervisor process that does not end by itself"}),
         RUN(vmt_run_destroy), "Turn a domain off at once"},
     {"suspend", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "suspend", RUNNING, PAUSED, VMT_ACTION_STOPS, NO_PARAMS, RUN(vmt_run_suspend), "Pause a domain"},
     {"resume", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "resume", PAUSED, RUNNING, 0, NO_PARAMS, RUN(vmt_run_resume), "Let a paused domain run"},
-    {"save", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "save", RUNNING | PAUSED, 0, VMT_ACTION_STOPS, PARAMS(
+    {"save", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "save", RUNNING | PAUSED, 0, VMT_ACTION_STOPS | VMT_ACTION_LONG, PARAMS(
         SAVED_FILE(true, "The file to write, in the daemon's directory"),
         {"paused", VMT_PARAM_BOOL, .fallback = "false", .help = "Leave it paused when it is restored"}),
         RUN(vmt_run_save), "Save a domain's memory to a file and stop it"},
-    {"restore", VMT_TARGET_DOMAINS, VMT_ROLE_OPERATOR, "/v1/domains/restore", 0, 0, 0, PARAMS(
+    {"restore", VMT_TARGET_DOMAINS, VMT_ROLE_OPERATOR, "/v1/domains/restore", 0, 0, VMT_ACTION_LONG, PARAMS(
         SAVED_FILE(true, "The file to read, in the daemon's directory"), START_PAUSED),
         RUN(vmt_run_restore), "Start a domain from a file that save wrote"},
-    {"managed-save", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "managed-save", RUNNING | PAUSED, 0, VMT_ACTION_PERSISTENT | VMT_ACTION_STOPS, PARAMS(
+    {"managed-save", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "managed-save", RUNNING | PAUSED, 0, VMT_ACTION_PERSISTENT | VMT_ACTION_STOPS | VMT_ACTION_LONG, PARAMS(
         {"paused", VMT_PARAM_BOOL, .fallback = "false", .help = "Leave it paused when it is started"}),
         RUN(vmt_run_managed_save), "Save a domain's memory where its next start finds it, and stop it"},
     {"managed-save-remove", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "managed-save-remove", 0, 0, VMT_ACTION_PERSISTENT | VMT_ACTION_DESTROYS, NO_PARAMS, RUN(vmt_run_managed_save_remove), "Throw the saved memory away: the next start boots"},
@@ -112,14 +112,14 @@ const struct vmt_action vmt_actions[] = {
     {"set-memory", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "set-memory", 0, 0, 0, PARAMS(
         {"size", VMT_PARAM_BYTES, .is_required = true, .min = MIB, .max = EIB, .help = "Memory, in bytes; libvirt rounds up to KiB"}, AFFECT),
         RUN(vmt_run_set_memory), "Set a domain's memory"},
-    {"migrate", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "migrate", RUNNING | PAUSED, 0, 0, PARAMS(
+    {"migrate", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "migrate", RUNNING | PAUSED, 0, VMT_ACTION_LONG, PARAMS(
         {"uri", VMT_PARAM_URI, .is_required = true, .max = 1024, .help = "libvirt on the host to go to; one that the daemon allows"},
         {"live", VMT_PARAM_BOOL, .fallback = "true", .help = "Let it run meanwhile"},
         {"persist", VMT_PARAM_BOOL, .fallback = "false", .help = "Define it there"},
         {"undefine_source", VMT_PARAM_BOOL, .fallback = "false", .help = "Forget its definition here"},
         {"copy_storage", VMT_PARAM_BOOL, .fallback = "false", .help = "Copy its disks too"}),
         RUN(vmt_run_migrate), "Move a domain to another host"},
-    {"abort-job", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "abort-job", LIVE, 0, 0, NO_PARAMS, RUN(vmt_run_abort_job), "Abort a domain's job: a migration, a save"},
+    {"abort-job", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "abort-job", LIVE, 0, VMT_ACTION_BESIDE, NO_PARAMS, RUN(vmt_run_abort_job), "Abort a domain's job: a migration, a save"},
     {"unprotect", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "unprotect", 0, 0, VMT_ACTION_LIFTS, PARAMS(
         {"duration", VMT_PARAM_SECONDS, .min = 1, .max = 3600, .fallback = "600", .help = "For how long"}),
         NULL, "Lift a domain's protection for a while, for everybody else"},
