@@ -33,7 +33,7 @@ static const char *const not_exported[] = {
 };
 
 /* What a parameter means to us: a slot of its entity's table, or one of these. */
-enum { SKIPPED = -1, DEVICE_NAME = -2, STATE_REASON = -3, NOT_SEEN_YET = -4 };
+enum { SKIPPED = -1, DEVICE_NAME = -2 };
 
 /* The index of all keys, and a memory of skipped ones, so that each name is judged once. */
 enum { INDEX_SIZE = 4096, INDEX_FULL = INDEX_SIZE / 2 };
@@ -73,7 +73,7 @@ struct record {
     struct vmt_sample *sample; /* the domain's own */
     struct indexed *items;
     unsigned item_count, item_room, last;
-    int state, reason;
+    int state;
 };
 
 static unsigned hash(enum vmt_entity entity, const char *key)
@@ -108,8 +108,7 @@ static bool remember(struct vmt_decoder *decoder, enum vmt_entity entity, const 
 
 static bool build_index(struct vmt_decoder *decoder)
 {
-    bool built = remember(decoder, VMT_ENTITY_DOMAIN, "state.reason", STATE_REASON) &&
-                 remember(decoder, VMT_ENTITY_BLOCK, "name", DEVICE_NAME) &&
+    bool built = remember(decoder, VMT_ENTITY_BLOCK, "name", DEVICE_NAME) &&
                  remember(decoder, VMT_ENTITY_INTERFACE, "name", DEVICE_NAME);
     for (enum vmt_entity entity = 0; entity < VMT_ENTITY_COUNT; entity++) {
         const struct vmt_entity_table *table = vmt_entity_table(entity);
@@ -306,26 +305,27 @@ static void set_value(struct record *record, const struct parameter *parameter, 
 
 static void add_reason(struct record *record)
 {
-    if (record->state < 0 || record->reason < 0)
+    if (record->state < 0 || !record->sample)
+        return;
+    struct vmt_value reason = record->sample->value[vmt_entity_slot(VMT_ENTITY_DOMAIN, "state.reason")];
+    if (reason.type != VMT_INTEGER || reason.integer > INT_MAX)
         return;
     char number[16];
     const char *const labels[] = {record->domain->name, vmt_enum_domain_state(record->state, number),
-                                  vmt_enum_domain_reason(record->state, record->reason, number)};
+                                  vmt_enum_domain_reason(record->state, (int)reason.integer, number)};
     vmt_part_add_info(record->part, VMT_ENTITY_DOMAIN_REASON, record->domain, labels);
 }
 
 int vmt_decode(struct vmt_decoder *decoder, const virTypedParameter *params, int count, const struct vmt_domain *domain,
                struct vmt_part *part)
 {
-    struct record record = {.decoder = decoder, .domain = domain, .part = part, .state = -1, .reason = -1};
+    struct record record = {.decoder = decoder, .domain = domain, .part = part, .state = -1};
     find_devices(&record, params, count);
     for (int i = 0; i < count; i++) {
         struct parameter parameter = split(params[i].field);
         int meaning = meaning_of(decoder, &parameter, params[i].field);
         if (meaning >= 0)
             set_value(&record, &parameter, meaning, value_of(&params[i]));
-        else if (meaning == STATE_REASON)
-            record.reason = params[i].type == VIR_TYPED_PARAM_INT ? params[i].value.i : -1;
     }
     add_reason(&record);
     free(record.items);

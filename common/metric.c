@@ -6,6 +6,7 @@
 
 #define VERSION(major, minor, micro) ((major)*1000000 + (minor)*1000 + (micro))
 #define PART(name, value) .label = (name), .label_value = (value)
+#define COLLECTD(...) .collectd = {{__VA_ARGS__}}
 
 /* One row, one line. clang-format would break them. */
 /* clang-format off */
@@ -147,7 +148,8 @@ static const struct vmt_metric guest_capability_metrics[] = {
 
 static const struct vmt_metric domain_metrics[] = {
 #define OF .collector = VMT_COLLECTOR_DOMAIN
-    {"state.state", "libvirt_domain_state", VMT_STATESET, .label = "state", .states = vmt_domain_states, OF, .help = "State of the domain: 1 for the state it is in, 0 for the others (state.state)."},
+    {"state.state", "libvirt_domain_state", VMT_STATESET, .label = "state", .states = vmt_domain_states, OF, COLLECTD("domain_state", NULL, "state", "domain_state"), .help = "State of the domain: 1 for the state it is in, 0 for the others (state.state)."},
+    {"state.reason", "", VMT_GAUGE, VMT_NUMBER, OF, COLLECTD("domain_state", NULL, "reason", "domain_state"), .help = "Why the domain is in its state, as libvirt numbers it (state.reason)."},
     {"id", "libvirt_domain_id", VMT_GAUGE, VMT_NUMBER, OF, .help = "Id of the domain, new at each start (virDomainGetID); absent when it is not active."},
     {"persistent", "libvirt_domain_persistent", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether the domain stays defined when it is not running (virConnectListAllDomains, persistent)."},
     {"autostart", "libvirt_domain_autostart", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether the domain starts with the host (virConnectListAllDomains, autostart)."},
@@ -155,9 +157,9 @@ static const struct vmt_metric domain_metrics[] = {
 #undef OF
     {"config_pending", "libvirt_domain_config_pending", VMT_GAUGE, VMT_BOOLEAN, .collector = VMT_COLLECTOR_INVENTORY, .help = "Whether the running configuration differs from the stored one (virDomainIsUpdated)."},
 #define OF .collector = VMT_COLLECTOR_CPU
-    {"cpu.time", "libvirt_domain_cpu_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .help = "CPU time of the domain, the hypervisor's own included (cpu.time)."},
-    {"cpu.user", "libvirt_domain_cpu_mode_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "user"), .help = "CPU time that the domain's hypervisor process spent in user and system mode (cpu.user, cpu.system)."},
-    {"cpu.system", "libvirt_domain_cpu_mode_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "system")},
+    {"cpu.time", "libvirt_domain_cpu_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .collectd = {{"virt_cpu_total"}, {"percent", "virt_cpu_total", .selector = "cpu_util", .form = VMT_COLLECTD_SHARE}}, .help = "CPU time of the domain, the hypervisor's own included (cpu.time)."},
+    {"cpu.user", "libvirt_domain_cpu_mode_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "user"), COLLECTD("ps_cputime", NULL, "user", "pcpu"), .help = "CPU time that the domain's hypervisor process spent in user and system mode (cpu.user, cpu.system)."},
+    {"cpu.system", "libvirt_domain_cpu_mode_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "system"), COLLECTD("ps_cputime", NULL, "syst", "pcpu")},
     {"cpu.haltpoll.success.time", "libvirt_domain_cpu_haltpoll_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, PART("result", "success"), .since = VERSION(7, 6, 0), .help = "Time spent polling for work in halted vCPUs, by whether work came (cpu.haltpoll.success.time, cpu.haltpoll.fail.time)."},
     {"cpu.haltpoll.fail.time", "libvirt_domain_cpu_haltpoll_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, PART("result", "fail"), .since = VERSION(7, 6, 0)},
 #undef OF
@@ -167,20 +169,21 @@ static const struct vmt_metric domain_metrics[] = {
 #undef OF
 #define OF .collector = VMT_COLLECTOR_MEMORY
 #define GUEST "libvirt_domain_memory_guest_"
+#define MEMORY(instance, unit) COLLECTD("memory", (instance), NULL, "memory", (unit))
     {"balloon.maximum", "libvirt_domain_memory_maximum_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .help = "Memory that the domain can have without a restart (balloon.maximum)."},
-    {"balloon.current", "libvirt_domain_memory_current_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .help = "Memory that the domain has, or will start with: the size of its balloon, not its use (balloon.current)."},
-    {"balloon.rss", "libvirt_domain_memory_rss_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Resident memory of the domain's hypervisor process (balloon.rss)."},
-    {"balloon.available", GUEST "total_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Memory that the guest sees, by its balloon driver (balloon.available)."},
-    {"balloon.unused", GUEST "unused_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Memory that the guest leaves entirely unused, by its balloon driver (balloon.unused)."},
-    {"balloon.usable", GUEST "usable_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Memory that the guest could give back without swapping, by its balloon driver (balloon.usable)."},
-    {"balloon.disk_caches", GUEST "disk_caches_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .since = VERSION(4, 6, 0), .help = "Memory of the guest in disk caches, by its balloon driver (balloon.disk_caches)."},
-    {"balloon.swap_in", GUEST "swap_in_bytes_total", VMT_COUNTER, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Memory that the guest swapped in, by its balloon driver (balloon.swap_in)."},
-    {"balloon.swap_out", GUEST "swap_out_bytes_total", VMT_COUNTER, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .help = "Memory that the guest swapped out, by its balloon driver (balloon.swap_out)."},
-    {"balloon.major_fault", GUEST "faults_total", VMT_COUNTER, VMT_NUMBER, OF, PART("type", "major"), .flags = VMT_MONITOR, .help = "Page faults of the guest, by its balloon driver (balloon.major_fault, balloon.minor_fault)."},
-    {"balloon.minor_fault", GUEST "faults_total", VMT_COUNTER, VMT_NUMBER, OF, PART("type", "minor"), .flags = VMT_MONITOR},
-    {"balloon.hugetlb_pgalloc", GUEST "hugetlb_allocations_total", VMT_COUNTER, VMT_NUMBER, OF, PART("result", "success"), .flags = VMT_MONITOR, .since = VERSION(5, 4, 0), .help = "Huge pages that the guest asked for, by result, by its balloon driver (balloon.hugetlb_pgalloc, balloon.hugetlb_pgfail)."},
-    {"balloon.hugetlb_pgfail", GUEST "hugetlb_allocations_total", VMT_COUNTER, VMT_NUMBER, OF, PART("result", "fail"), .flags = VMT_MONITOR, .since = VERSION(5, 4, 0)},
-    {"balloon.last-update", GUEST "last_update_timestamp_seconds", VMT_GAUGE, VMT_SECONDS, OF, .flags = VMT_MONITOR | VMT_ZERO_IS_UNKNOWN, .help = "When the guest's balloon driver reported last, in seconds since 1970 (balloon.last-update)."},
+    {"balloon.current", "libvirt_domain_memory_current_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .collectd = {{"memory", "total", .unit = VMT_BYTES}, {"memory", "actual_balloon", .selector = "memory", .unit = VMT_BYTES}}, .help = "Memory that the domain has, or will start with: the size of its balloon, not its use (balloon.current)."},
+    {"balloon.rss", "libvirt_domain_memory_rss_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, MEMORY("rss", VMT_BYTES), .help = "Resident memory of the domain's hypervisor process (balloon.rss)."},
+    {"balloon.available", GUEST "total_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, MEMORY("available", VMT_BYTES), .help = "Memory that the guest sees, by its balloon driver (balloon.available)."},
+    {"balloon.unused", GUEST "unused_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, MEMORY("unused", VMT_BYTES), .help = "Memory that the guest leaves entirely unused, by its balloon driver (balloon.unused)."},
+    {"balloon.usable", GUEST "usable_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, MEMORY("usable", VMT_BYTES), .help = "Memory that the guest could give back without swapping, by its balloon driver (balloon.usable)."},
+    {"balloon.disk_caches", GUEST "disk_caches_bytes", VMT_GAUGE, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, .since = VERSION(4, 6, 0), MEMORY("disk_caches", VMT_BYTES), .help = "Memory of the guest in disk caches, by its balloon driver (balloon.disk_caches)."},
+    {"balloon.swap_in", GUEST "swap_in_bytes_total", VMT_COUNTER, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, COLLECTD("swap_io", "in", NULL, "memory", VMT_BYTES), .help = "Memory that the guest swapped in, by its balloon driver (balloon.swap_in)."},
+    {"balloon.swap_out", GUEST "swap_out_bytes_total", VMT_COUNTER, VMT_KIBIBYTES, OF, .flags = VMT_MONITOR, COLLECTD("swap_io", "out", NULL, "memory", VMT_BYTES), .help = "Memory that the guest swapped out, by its balloon driver (balloon.swap_out)."},
+    {"balloon.major_fault", GUEST "faults_total", VMT_COUNTER, VMT_NUMBER, OF, PART("type", "major"), .flags = VMT_MONITOR, COLLECTD("ps_pagefaults", NULL, "majflt", "memory"), .help = "Page faults of the guest, by its balloon driver (balloon.major_fault, balloon.minor_fault)."},
+    {"balloon.minor_fault", GUEST "faults_total", VMT_COUNTER, VMT_NUMBER, OF, PART("type", "minor"), .flags = VMT_MONITOR, COLLECTD("ps_pagefaults", NULL, "minflt", "memory")},
+    {"balloon.hugetlb_pgalloc", GUEST "hugetlb_allocations_total", VMT_COUNTER, VMT_NUMBER, OF, PART("result", "success"), .flags = VMT_MONITOR, .since = VERSION(5, 4, 0), MEMORY("hugetlb_pgalloc", VMT_NUMBER), .help = "Huge pages that the guest asked for, by result, by its balloon driver (balloon.hugetlb_pgalloc, balloon.hugetlb_pgfail)."},
+    {"balloon.hugetlb_pgfail", GUEST "hugetlb_allocations_total", VMT_COUNTER, VMT_NUMBER, OF, PART("result", "fail"), .flags = VMT_MONITOR, .since = VERSION(5, 4, 0), MEMORY("hugetlb_pgfail", VMT_NUMBER)},
+    {"balloon.last-update", GUEST "last_update_timestamp_seconds", VMT_GAUGE, VMT_SECONDS, OF, .flags = VMT_MONITOR | VMT_ZERO_IS_UNKNOWN, MEMORY("last_update", VMT_SECONDS), .help = "When the guest's balloon driver reported last, in seconds since 1970 (balloon.last-update)."},
 #undef OF
     {"iothread.count", "libvirt_domain_iothreads", VMT_GAUGE, VMT_NUMBER, .collector = VMT_COLLECTOR_IOTHREAD, .flags = VMT_MONITOR, .since = VERSION(4, 10, 0), .help = "IOThreads of the domain (iothread.count)."},
 };
@@ -212,7 +215,7 @@ static const struct vmt_metric vcpu_metrics[] = {
 #define OF .collector = VMT_COLLECTOR_VCPU
     {"state", "libvirt_domain_vcpu_online", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether the vCPU is online (vcpu.N.state is running or blocked)."},
     {"halted", "libvirt_domain_vcpu_halted", VMT_GAUGE, VMT_BOOLEAN, OF, .flags = VMT_MONITOR, .help = "Whether the guest halted the vCPU (vcpu.N.halted)."},
-    {"time", "libvirt_domain_vcpu_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .help = "CPU time of the vCPU (vcpu.N.time)."},
+    {"time", "libvirt_domain_vcpu_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, COLLECTD("virt_vcpu", "{vcpu}", NULL, "vcpu"), .help = "CPU time of the vCPU (vcpu.N.time)."},
     {"wait", "libvirt_domain_vcpu_wait_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .help = "Time that the vCPU wanted to run but waited for input or output (vcpu.N.wait)."},
     {"delay", "libvirt_domain_vcpu_delay_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .since = VERSION(7, 2, 0), .help = "Time that the vCPU was ready but the host ran something else: the steal that the guest sees (vcpu.N.delay)."},
 #undef OF
@@ -221,17 +224,17 @@ static const struct vmt_metric vcpu_metrics[] = {
 static const struct vmt_metric block_metrics[] = {
 #define OF .collector = VMT_COLLECTOR_BLOCK
 #define BLOCK "libvirt_domain_block_"
-    {"rd.bytes", BLOCK "read_bytes_total", VMT_COUNTER, VMT_BYTES, OF, .flags = VMT_MONITOR, .help = "Bytes read by the guest (block.N.rd.bytes)."},
-    {"wr.bytes", BLOCK "write_bytes_total", VMT_COUNTER, VMT_BYTES, OF, .flags = VMT_MONITOR, .help = "Bytes written by the guest (block.N.wr.bytes)."},
-    {"rd.reqs", BLOCK "read_requests_total", VMT_COUNTER, VMT_NUMBER, OF, .flags = VMT_MONITOR, .help = "Read requests of the guest (block.N.rd.reqs)."},
-    {"wr.reqs", BLOCK "write_requests_total", VMT_COUNTER, VMT_NUMBER, OF, .flags = VMT_MONITOR, .help = "Write requests of the guest (block.N.wr.reqs)."},
-    {"fl.reqs", BLOCK "flush_requests_total", VMT_COUNTER, VMT_NUMBER, OF, .flags = VMT_MONITOR, .help = "Flush requests of the guest (block.N.fl.reqs)."},
-    {"rd.times", BLOCK "read_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .flags = VMT_MONITOR, .help = "Time spent on reads, summed over requests (block.N.rd.times)."},
-    {"wr.times", BLOCK "write_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .flags = VMT_MONITOR, .help = "Time spent on writes, summed over requests (block.N.wr.times)."},
-    {"fl.times", BLOCK "flush_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .flags = VMT_MONITOR, .help = "Time spent on flushes, summed over requests (block.N.fl.times)."},
-    {"capacity", BLOCK "capacity_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Size of the disk as the guest sees it (block.N.capacity)."},
-    {"allocation", BLOCK "allocation_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Highest offset written in the image (block.N.allocation)."},
-    {"physical", BLOCK "physical_bytes", VMT_GAUGE, VMT_BYTES, OF, .help = "Space that the image takes on the host, as libvirt sees it (block.N.physical)."},
+    {"rd.bytes", BLOCK "read_bytes_total", VMT_COUNTER, VMT_BYTES, OF, .flags = VMT_MONITOR, COLLECTD("disk_octets", "{device}", "read"), .help = "Bytes read by the guest (block.N.rd.bytes)."},
+    {"wr.bytes", BLOCK "write_bytes_total", VMT_COUNTER, VMT_BYTES, OF, .flags = VMT_MONITOR, COLLECTD("disk_octets", "{device}", "write"), .help = "Bytes written by the guest (block.N.wr.bytes)."},
+    {"rd.reqs", BLOCK "read_requests_total", VMT_COUNTER, VMT_NUMBER, OF, .flags = VMT_MONITOR, COLLECTD("disk_ops", "{device}", "read"), .help = "Read requests of the guest (block.N.rd.reqs)."},
+    {"wr.reqs", BLOCK "write_requests_total", VMT_COUNTER, VMT_NUMBER, OF, .flags = VMT_MONITOR, COLLECTD("disk_ops", "{device}", "write"), .help = "Write requests of the guest (block.N.wr.reqs)."},
+    {"fl.reqs", BLOCK "flush_requests_total", VMT_COUNTER, VMT_NUMBER, OF, .flags = VMT_MONITOR, COLLECTD("total_requests", "flush-{device}", NULL, "disk"), .help = "Flush requests of the guest (block.N.fl.reqs)."},
+    {"rd.times", BLOCK "read_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .flags = VMT_MONITOR, COLLECTD("disk_time", "{device}", "read", "disk"), .help = "Time spent on reads, summed over requests (block.N.rd.times)."},
+    {"wr.times", BLOCK "write_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .flags = VMT_MONITOR, COLLECTD("disk_time", "{device}", "write", "disk"), .help = "Time spent on writes, summed over requests (block.N.wr.times)."},
+    {"fl.times", BLOCK "flush_time_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .flags = VMT_MONITOR, COLLECTD("total_time_in_ms", "flush-{device}", NULL, "disk", VMT_MILLISECONDS), .help = "Time spent on flushes, summed over requests (block.N.fl.times)."},
+    {"capacity", BLOCK "capacity_bytes", VMT_GAUGE, VMT_BYTES, OF, COLLECTD("disk_capacity", "{device}", NULL, "disk_capacity"), .help = "Size of the disk as the guest sees it (block.N.capacity)."},
+    {"allocation", BLOCK "allocation_bytes", VMT_GAUGE, VMT_BYTES, OF, COLLECTD("disk_allocation", "{device}", NULL, "disk_allocation"), .help = "Highest offset written in the image (block.N.allocation)."},
+    {"physical", BLOCK "physical_bytes", VMT_GAUGE, VMT_BYTES, OF, COLLECTD("disk_physical", "{device}", NULL, "disk_physical"), .help = "Space that the image takes on the host, as libvirt sees it (block.N.physical)."},
     {"threshold", BLOCK "threshold_bytes", VMT_GAUGE, VMT_BYTES, OF, .flags = VMT_ZERO_IS_UNKNOWN, .since = VERSION(3, 2, 0), .help = "Offset whose writing raises a block threshold event (block.N.threshold); absent when none is set."},
 #undef OF
 };
@@ -243,14 +246,14 @@ static const struct vmt_metric block_info_metrics[] = {
 static const struct vmt_metric interface_metrics[] = {
 #define OF .collector = VMT_COLLECTOR_INTERFACE
 #define NET "libvirt_domain_interface_"
-    {"rx.bytes", NET "receive_bytes_total", VMT_COUNTER, VMT_BYTES, OF, .help = "Bytes received by the guest (net.N.rx.bytes)."},
-    {"rx.pkts", NET "receive_packets_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Packets received by the guest (net.N.rx.pkts)."},
-    {"rx.errs", NET "receive_errors_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Errors on receive (net.N.rx.errs)."},
-    {"rx.drop", NET "receive_drops_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Packets for the guest that were dropped (net.N.rx.drop)."},
-    {"tx.bytes", NET "transmit_bytes_total", VMT_COUNTER, VMT_BYTES, OF, .help = "Bytes sent by the guest (net.N.tx.bytes)."},
-    {"tx.pkts", NET "transmit_packets_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Packets sent by the guest (net.N.tx.pkts)."},
-    {"tx.errs", NET "transmit_errors_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Errors on transmit (net.N.tx.errs)."},
-    {"tx.drop", NET "transmit_drops_total", VMT_COUNTER, VMT_NUMBER, OF, .help = "Packets of the guest that were dropped (net.N.tx.drop)."},
+    {"rx.bytes", NET "receive_bytes_total", VMT_COUNTER, VMT_BYTES, OF, COLLECTD("if_octets", "{interface}", "rx"), .help = "Bytes received by the guest (net.N.rx.bytes)."},
+    {"rx.pkts", NET "receive_packets_total", VMT_COUNTER, VMT_NUMBER, OF, COLLECTD("if_packets", "{interface}", "rx"), .help = "Packets received by the guest (net.N.rx.pkts)."},
+    {"rx.errs", NET "receive_errors_total", VMT_COUNTER, VMT_NUMBER, OF, COLLECTD("if_errors", "{interface}", "rx"), .help = "Errors on receive (net.N.rx.errs)."},
+    {"rx.drop", NET "receive_drops_total", VMT_COUNTER, VMT_NUMBER, OF, COLLECTD("if_dropped", "{interface}", "rx"), .help = "Packets for the guest that were dropped (net.N.rx.drop)."},
+    {"tx.bytes", NET "transmit_bytes_total", VMT_COUNTER, VMT_BYTES, OF, COLLECTD("if_octets", "{interface}", "tx"), .help = "Bytes sent by the guest (net.N.tx.bytes)."},
+    {"tx.pkts", NET "transmit_packets_total", VMT_COUNTER, VMT_NUMBER, OF, COLLECTD("if_packets", "{interface}", "tx"), .help = "Packets sent by the guest (net.N.tx.pkts)."},
+    {"tx.errs", NET "transmit_errors_total", VMT_COUNTER, VMT_NUMBER, OF, COLLECTD("if_errors", "{interface}", "tx"), .help = "Errors on transmit (net.N.tx.errs)."},
+    {"tx.drop", NET "transmit_drops_total", VMT_COUNTER, VMT_NUMBER, OF, COLLECTD("if_dropped", "{interface}", "tx"), .help = "Packets of the guest that were dropped (net.N.tx.drop)."},
     {"link_up", NET "link_up", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether the link is up, by the domain's XML (virDomainGetXMLDesc); libvirt has no event for its change, so it can be two minutes old."},
 #undef OF
 };

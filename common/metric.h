@@ -96,9 +96,30 @@ enum {
     VMT_ZERO_IS_UNKNOWN = 1 << 1, /* libvirt says 0 when it does not know: the value is absent then */
 };
 
+/* What collectd gets of a value. */
+enum vmt_collectd_form {
+    VMT_COLLECTD_VALUE,  /* the value itself */
+    VMT_COLLECTD_SHARE,  /* of CPU time: percent of what all CPUs of the host had since the last read */
+    VMT_COLLECTD_SPREAD, /* of a list of CPUs, the label `cpus`: 1 for each CPU in it, 0 for each other one of the host
+                          */
+};
+
+/* How collectd's virt plugin names a value. */
+struct vmt_collectd {
+    const char *type;     /* of collectd's types.db; NULL: the plugin has no such value */
+    const char *instance; /* type instance; {label} stands for the sample's label; NULL: none */
+    const char *source;   /* data source of the type; NULL: it has one only */
+    const char *selector; /* ExtraStats selector that asks for it; NULL: always there */
+    enum vmt_unit unit;   /* that collectd gets it in; VMT_NUMBER: as libvirt counts */
+    enum vmt_collectd_form form;
+};
+
+enum { VMT_COLLECTD_NAMES = 2 };
+
 struct vmt_metric {
     const char *key;  /* libvirt's own parameter, without the entity's prefix and index: `rd.bytes` */
-    const char *name; /* the exported family; rows that share one stand together and differ in `label_value` */
+    const char *name; /* the exported family; rows that share one stand together and differ in `label_value`.
+                         "": collectd alone gets it */
     enum vmt_kind kind;
     enum vmt_unit unit;        /* what libvirt's number counts; the printers convert it exactly to the base unit */
     const char *label;         /* a label that tells the rows of one family apart (or a state set's states), or NULL */
@@ -109,6 +130,7 @@ struct vmt_metric {
     enum vmt_collector collector;
     unsigned since; /* libvirt version that brought the parameter, major * 1000000 + minor * 1000 + micro; 0 = always */
     const char *help;
+    struct vmt_collectd collectd[VMT_COLLECTD_NAMES]; /* those without a type come last */
 };
 
 struct vmt_entity_table {

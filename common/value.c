@@ -27,6 +27,39 @@ const char *vmt_unit_base(enum vmt_unit unit)
     return units[unit].base;
 }
 
+static uint64_t power_of_ten(unsigned decimals)
+{
+    return decimals == 9 ? 1000000000u : decimals == 3 ? 1000u : 1;
+}
+
+double vmt_value_real(struct vmt_value value, enum vmt_unit from, enum vmt_unit unit)
+{
+    double number = value.type == VMT_REAL ? value.real : value.type == VMT_INTEGER ? (double)value.integer : 0;
+    if (from == VMT_BOOLEAN)
+        return number != 0;
+    if (unit == VMT_NUMBER)
+        return number;
+    return number * units[from].multiply * (double)power_of_ten(units[unit].decimals) /
+           ((double)power_of_ten(units[from].decimals) * units[unit].multiply);
+}
+
+bool vmt_value_whole(struct vmt_value value, enum vmt_unit from, enum vmt_unit unit, uint64_t *ret_number)
+{
+    if (value.type == VMT_REAL || from == VMT_BOOLEAN) {
+        double real = vmt_value_real(value, from, unit);
+        if (value.type == VMT_ABSENT || !(real >= 0) || real >= 0x1p64)
+            return false;
+        *ret_number = (uint64_t)real;
+        return true;
+    }
+    unsigned __int128 number = value.integer;
+    if (unit != VMT_NUMBER)
+        number = number * units[from].multiply * power_of_ten(units[unit].decimals) /
+                 (power_of_ten(units[from].decimals) * units[unit].multiply);
+    *ret_number = (uint64_t)number;
+    return value.type == VMT_INTEGER && number <= UINT64_MAX;
+}
+
 /* Writes the digits of `number` so that they end before `end`; returns where they begin. */
 static char *print_digits(uint64_t number, char *end)
 {
@@ -53,7 +86,7 @@ static char *print_product(uint64_t number, unsigned multiply, char *end)
 
 static size_t print_shifted(uint64_t number, unsigned decimals, char *text)
 {
-    uint64_t power = decimals == 9 ? 1000000000u : 1000u;
+    uint64_t power = power_of_ten(decimals);
     char digits[VMT_VALUE_TEXT], *end = digits + sizeof digits;
     char *begin = print_digits(number / power, end);
     size_t length = (size_t)(end - begin);
@@ -93,7 +126,7 @@ size_t vmt_value_print(struct vmt_value value, enum vmt_unit unit, char *text)
     if (value.type == VMT_ABSENT)
         return 0;
     if (value.type == VMT_REAL && unit != VMT_BOOLEAN) {
-        double power = units[unit].decimals == 9 ? 1e9 : units[unit].decimals == 3 ? 1e3 : 1;
+        double power = (double)power_of_ten(units[unit].decimals);
         return print_real(value.real * units[unit].multiply / power, text);
     }
     uint64_t number = value.integer;

@@ -7,6 +7,7 @@
 #ifndef VIRTMETER_COMMON_VALUE_H
 #define VIRTMETER_COMMON_VALUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,12 @@ static inline struct vmt_value vmt_real(double real)
 /* The base unit that a converted value is in ("seconds", "bytes", "bytes_per_second", "hertz"), or "" for plain
  * numbers. */
 const char *vmt_unit_base(enum vmt_unit unit);
+
+/* The value counted in `unit` instead of `from`; VMT_NUMBER: left as it is. 0 for an absent value. */
+double vmt_value_real(struct vmt_value value, enum vmt_unit from, enum vmt_unit unit);
+
+/* The same in whole numbers, exactly, rounded down; false when it is absent or no uint64_t. */
+bool vmt_value_whole(struct vmt_value value, enum vmt_unit from, enum vmt_unit unit, uint64_t *ret_number);
 
 enum { VMT_VALUE_TEXT = 48 }; /* room for any converted value and a terminating zero */
 

@@ -57,6 +57,8 @@ static const struct vmt_part *part_at(const struct writer *writer, unsigned i)
 
 static bool is_wanted(const struct writer *writer, const struct vmt_metric *row)
 {
+    if (!*row->name)
+        return false; /* collectd alone gets it */
     return row->collector == VMT_COLLECTOR_EXPORTER || writer->collectors & VMT_COLLECTOR_BIT(row->collector);
 }
 

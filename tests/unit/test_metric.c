@@ -37,15 +37,21 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && !strcmp(text + length - tail, end);
 }
 
+/* What collectd alone gets has no name. */
+static bool has_name(struct place at)
+{
+    return *metric_at(at)->name;
+}
+
 /* Whether the row begins its family: the rows of one family stand together. */
 static bool is_first_of_family(struct place at)
 {
-    return at.row == 0 || strcmp(metric_at(at)->name, table_of(at)->metrics[at.row - 1].name) != 0;
+    return at.row == 0 || !has_name(at) || strcmp(metric_at(at)->name, table_of(at)->metrics[at.row - 1].name) != 0;
 }
 
 static bool is_only_of_family(struct place at)
 {
-    bool is_last = at.row + 1 == table_of(at)->metric_count ||
+    bool is_last = at.row + 1 == table_of(at)->metric_count || !has_name(at) ||
                    strcmp(metric_at(at)->name, table_of(at)->metrics[at.row + 1].name) != 0;
     return is_last && is_first_of_family(at);
 }
@@ -75,7 +81,9 @@ static void names_are_lower_case_words_that_say_whose_they_are(void **state)
     do {
         const char *name = metric_at(at)->name;
         const char *prefix = at.entity == VMT_ENTITY_PROCESS ? "process_" : "libvirt_";
-        if (strncmp(name, prefix, strlen(prefix)) != 0 || !is_word(name, "_") || ends_with(name, "_"))
+        if (!has_name(at))
+            assert_non_null(metric_at(at)->collectd[0].type);
+        else if (strncmp(name, prefix, strlen(prefix)) != 0 || !is_word(name, "_") || ends_with(name, "_"))
             fail_msg("%s: not a good name", name);
     } while (next(&at));
 }
@@ -85,7 +93,7 @@ static void counters_end_in_total_and_nothing_else_does(void **state)
     (void)state;
     struct place at = {0};
     do {
-        if (ends_with(metric_at(at)->name, "_total") != (metric_at(at)->kind == VMT_COUNTER))
+        if (has_name(at) && ends_with(metric_at(at)->name, "_total") != (metric_at(at)->kind == VMT_COUNTER))
             fail_msg("%s", metric_at(at)->name);
     } while (next(&at));
 }
@@ -111,7 +119,7 @@ static void names_end_in_their_base_unit_and_in_no_other(void **state)
     struct place at = {0};
     do {
         char stem[256], suffix[64] = "";
-        if (metric_at(at)->kind == VMT_HISTOGRAM && strcmp(metric_at(at)->suffix, "_sum") != 0)
+        if (!has_name(at) || (metric_at(at)->kind == VMT_HISTOGRAM && strcmp(metric_at(at)->suffix, "_sum") != 0))
             continue; /* counts observations of what the name says */
         snprintf(stem, sizeof stem, "%s", metric_at(at)->name);
         if (ends_with(stem, "_total"))
@@ -147,7 +155,7 @@ static void rows_of_a_family_stand_together_and_nowhere_else(void **state)
     struct place at = {0};
     do {
         struct place other = at;
-        if (!is_first_of_family(at))
+        if (!is_first_of_family(at) || !has_name(at))
             continue;
         while (next(&other))
             if (is_first_of_family(other) && !strcmp(metric_at(at)->name, metric_at(other)->name))
@@ -325,6 +333,76 @@ static void what_is_about_a_domain_names_it_first(void **state)
     }
 }
 
+/* ---- the names that collectd gets ---- */
+
+static bool has_label(struct place at, const char *name, size_t length)
+{
+    const char *own = metric_at(at)->label;
+    if (own && strlen(own) == length && !memcmp(own, name, length))
+        return true;
+    for (unsigned i = 0; i < table_of(at)->label_count; i++)
+        if (strlen(table_of(at)->label_names[i]) == length && !memcmp(table_of(at)->label_names[i], name, length))
+            return true;
+    return false;
+}
+
+static void type_instances_speak_of_labels_that_are_there(void **state)
+{
+    (void)state;
+    struct place at = {0};
+    do {
+        for (unsigned i = 0; i < VMT_COLLECTD_NAMES; i++) {
+            const char *open = metric_at(at)->collectd[i].instance;
+            while (open && (open = strchr(open, '{'))) {
+                const char *close = strchr(open, '}');
+                if (!close || !has_label(at, open + 1, (size_t)(close - open - 1)))
+                    fail_msg("%s: %s", metric_at(at)->key, open);
+                open = close;
+            }
+        }
+    } while (next(&at));
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+static void no_two_rows_have_the_same_name_in_collectd(void **state)
+{
+    (void)state;
+    struct place at = {0};
+    do {
+        const struct vmt_collectd *own = metric_at(at)->collectd;
+        assert_true(own[0].type || !own[1].type);
+        struct place other = at;
+        while (own[0].type && next(&other))
+            for (unsigned i = 0; i < VMT_COLLECTD_NAMES * VMT_COLLECTD_NAMES; i++) {
+                const struct vmt_collectd *a = &own[i / VMT_COLLECTD_NAMES],
+                                          *b = &metric_at(other)->collectd[i % VMT_COLLECTD_NAMES];
+                bool has_own_label = metric_at(other)->label && a->instance && strchr(a->instance, '{');
+                if (a->type && b->type && !strcmp(a->type, b->type) && is_same_text(a->instance, b->instance) &&
+                    is_same_text(a->source, b->source) && !has_own_label && at.entity == other.entity)
+                    fail_msg("%s and %s are both %s", metric_at(at)->key, metric_at(other)->key, a->type);
+            }
+    } while (next(&at));
+}
+
+static void what_collectd_gets_keeps_its_dimension(void **state)
+{
+    (void)state;
+    struct place at = {0};
+    do {
+        for (unsigned i = 0; i < VMT_COLLECTD_NAMES && metric_at(at)->collectd[i].type; i++) {
+            enum vmt_unit unit = metric_at(at)->collectd[i].unit;
+            if (unit != VMT_NUMBER)
+                assert_string_equal(vmt_unit_base(unit), vmt_unit_base(metric_at(at)->unit));
+            else if (metric_at(at)->unit == VMT_KIBIBYTES)
+                fail_msg("%s: collectd counts in bytes", metric_at(at)->key);
+        }
+    } while (next(&at));
+}
+
 /* ---- the bulk statistics: a row that comes from elsewhere says from which function ---- */
 
 static bool is_in_bulk(struct place at)
@@ -411,6 +489,9 @@ int main(void)
         cmocka_unit_test(rows_have_a_collector_a_unit_and_a_plausible_version),
         cmocka_unit_test(labels_are_words_of_their_own),
         cmocka_unit_test(what_is_about_a_domain_names_it_first),
+        cmocka_unit_test(type_instances_speak_of_labels_that_are_there),
+        cmocka_unit_test(no_two_rows_have_the_same_name_in_collectd),
+        cmocka_unit_test(what_collectd_gets_keeps_its_dimension),
         cmocka_unit_test(the_help_of_a_bulk_row_names_its_parameter),
         cmocka_unit_test(each_bulk_key_was_seen_in_a_fixture_and_no_other_was),
         cmocka_unit_test(only_bulk_rows_can_prove_that_the_monitor_was_asked),

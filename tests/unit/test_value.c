@@ -171,6 +171,44 @@ static void each_unit_has_a_base(void **state)
         assert_string_equal(vmt_unit_base(unit), bases[unit]);
 }
 
+static void other_units_count_the_same(void **state)
+{
+    (void)state;
+    static const struct {
+        struct vmt_value value;
+        enum vmt_unit from, unit;
+        bool is_number;
+        uint64_t number;
+        double real;
+    } cases[] = {
+        {{.type = VMT_INTEGER, .integer = 1234567}, VMT_NANOSECONDS, VMT_MILLISECONDS, true, 1, 1.234567},
+        {{.type = VMT_INTEGER, .integer = 1999999}, VMT_NANOSECONDS, VMT_MILLISECONDS, true, 1, 1.999999},
+        {{.type = VMT_INTEGER, .integer = 1500}, VMT_MILLISECONDS, VMT_SECONDS, true, 1, 1.5},
+        {{.type = VMT_INTEGER, .integer = 3}, VMT_SECONDS, VMT_NANOSECONDS, true, 3000000000, 3e9},
+        {{.type = VMT_INTEGER, .integer = 7}, VMT_KIBIBYTES, VMT_BYTES, true, 7168, 7168},
+        {{.type = VMT_INTEGER, .integer = 7}, VMT_KIBIBYTES, VMT_NUMBER, true, 7, 7},
+        {{.type = VMT_INTEGER, .integer = UINT64_MAX}, VMT_NANOSECONDS, VMT_NUMBER, true, UINT64_MAX, 0x1p64},
+        {{.type = VMT_INTEGER, .integer = UINT64_MAX}, VMT_KIBIBYTES, VMT_BYTES, false, 0, 0x1p74},
+        {{.type = VMT_INTEGER, .integer = 5}, VMT_BOOLEAN, VMT_NUMBER, true, 1, 1},
+        {{.type = VMT_REAL, .real = 2.75}, VMT_KIBIBYTES, VMT_BYTES, true, 2816, 2816},
+        {{.type = VMT_REAL, .real = 2.75}, VMT_NUMBER, VMT_NUMBER, true, 2, 2.75},
+        {{.type = VMT_REAL, .real = -1}, VMT_NUMBER, VMT_NUMBER, false, 0, -1},
+        {{.type = VMT_REAL, .real = 0x1p64}, VMT_NUMBER, VMT_NUMBER, false, 0, 0x1p64},
+        {{.type = VMT_REAL, .real = NAN}, VMT_NUMBER, VMT_NUMBER, false, 0, NAN},
+        {{.type = VMT_ABSENT}, VMT_NUMBER, VMT_NUMBER, false, 0, 0},
+        {{.type = VMT_ABSENT}, VMT_BOOLEAN, VMT_NUMBER, false, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t number = 0;
+        assert_int_equal(vmt_value_whole(cases[i].value, cases[i].from, cases[i].unit, &number), cases[i].is_number);
+        if (cases[i].is_number)
+            assert_true(number == cases[i].number);
+        double real = vmt_value_real(cases[i].value, cases[i].from, cases[i].unit);
+        if (real != cases[i].real && !(isnan(real) && isnan(cases[i].real)))
+            fail_msg("case %zu: %g", i, real);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +218,7 @@ int main(void)
         cmocka_unit_test(reals_that_are_read_back_are_the_same),
         cmocka_unit_test(absent_values_print_nothing),
         cmocka_unit_test(each_unit_has_a_base),
+        cmocka_unit_test(other_units_count_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
