@@ -134,7 +134,10 @@ stage_release() {
   if ldd "$logs/stage/usr/bin/virtmeter-exporter" | grep 'not found'; then exit 1; fi
 }
 
-stage_layers() { tests/layers.sh build/release/exporter/virtmeter-exporter build/release/common/libvirtmeter_common.a; }
+stage_layers() {
+  tests/layers.sh build/release/exporter/virtmeter-exporter build/release/collectd-plugin/virtmeter.so \
+    build/release/common/libvirtmeter_common.a
+}
 
 stage_docs() {
   "$python" tests/docs.py build/release/exporter/virtmeter-exporter

@@ -50,7 +50,7 @@ build_exporter() {
   quietly "$here/tools/install-deps" build
   say "building"
   cd "$here"
-  quietly cmake --preset release -B "$build" -DBUILD_TESTING=OFF -DVIRTMETER_ADMIN=OFF
+  quietly cmake --preset release -B "$build" -DBUILD_TESTING=OFF -DVIRTMETER_ADMIN=OFF -DVIRTMETER_COLLECTD=OFF
   quietly cmake --build "$build"
 }
 

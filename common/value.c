@@ -19,6 +19,7 @@ static const struct {
     [VMT_BYTES] = {"bytes", 1, 0},
     [VMT_KIBIBYTES] = {"bytes", 1024, 0},
     [VMT_BYTES_PER_SECOND] = {"bytes_per_second", 1, 0},
+    [VMT_HERTZ] = {"hertz", 1, 0},
     [VMT_MEGAHERTZ] = {"hertz", 1000000, 0},
 };
 

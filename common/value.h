@@ -30,6 +30,7 @@ enum vmt_unit {
     VMT_BYTES,
     VMT_KIBIBYTES,
     VMT_BYTES_PER_SECOND,
+    VMT_HERTZ,
     VMT_MEGAHERTZ,
     VMT_UNIT_COUNT,
 };

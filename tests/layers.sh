@@ -28,14 +28,16 @@ check_includes() {
   forbid "what servers share knows neither HTTP nor JSON" < <(includes serve | grep -E '<(microhttpd|jansson|yaml)')
   forbid "the exporter knows the core, what servers share, and itself" < <(includes exporter | grep '"' |
     grep -vE '#include "(common|serve|exporter)/')
-  forbid "who only reads cannot control domains" < <(includes common serve exporter | grep '"common/lifecycle/' |
+  forbid "the collectd plugin knows the core, collectd, and itself" < <(includes collectd-plugin | grep '"' |
+    grep -vE '#include "(common/|collectd-plugin/|serve/words[.]h)')
+  forbid "who only reads cannot control domains" < <(includes common serve exporter collectd-plugin | grep '"common/lifecycle/' |
     grep -v '^common/lifecycle/')
 }
 
 # A connection is opened in one place, read-only; what may write is in common/lifecycle/, which who only reads does not know.
 check_openings() {
   forbid "connections are opened read-only" < <(grep -rnE --include='*.c' --exclude-dir=lifecycle \
-    '\<virConnectOpen(Auth)?\>' common serve exporter | grep -v 'VIR_CONNECT_RO')
+    '\<virConnectOpen(Auth)?\>' common serve exporter collectd-plugin | grep -v 'VIR_CONNECT_RO')
 }
 
 # All that a read-only program imports from libvirt asks, listens, or gives something back. Listing what is allowed, by
@@ -60,6 +62,10 @@ check_program() {
   forbid "$1 may not load code past this check" < <(imports "$1" | grep -E '^(dlopen|dlsym|system|popen|exec[lv].*)$')
 }
 
+check_plugin() {
+  forbid "$1 exports one function" < <(nm -D --defined-only "$1" | grep -v ' T module_register$')
+}
+
 # assert() is what remains of abort(): it may end the process, for errors of ours.
 check_archive() {
   forbid "the core neither logs nor exits" < <(nm -A --undefined-only "$1" 2>/dev/null |
@@ -71,6 +77,7 @@ check_openings
 for file in "$@"; do
   case $file in
     *.a) check_archive "$file" ;;
+    *.so) check_program "$file"; check_plugin "$file" ;;
     *) check_program "$file" ;;
   esac
 done

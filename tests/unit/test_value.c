@@ -165,6 +165,7 @@ static void each_unit_has_a_base(void **state)
         [VMT_BYTES] = "bytes",
         [VMT_KIBIBYTES] = "bytes",
         [VMT_BYTES_PER_SECOND] = "bytes_per_second",
+        [VMT_HERTZ] = "hertz",
         [VMT_MEGAHERTZ] = "hertz",
     };
     for (enum vmt_unit unit = 0; unit < VMT_UNIT_COUNT; unit++)
