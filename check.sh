@@ -131,12 +131,13 @@ stage_release() {
   rm -rf "$logs/stage"
   DESTDIR="$logs/stage" cmake --install build/release --prefix /usr
   "$logs/stage/usr/bin/virtmeter-exporter" --version
+  "$logs/stage/usr/bin/virtmeterctl" --version
   if ldd "$logs/stage/usr/bin/virtmeter-exporter" | grep 'not found'; then exit 1; fi
 }
 
 stage_layers() {
   tests/layers.sh build/release/exporter/virtmeter-exporter build/release/collectd-plugin/virtmeter.so \
-    build/release/common/libvirtmeter_common.a
+    build/release/common/libvirtmeter_common.a build/release/ctl/virtmeterctl
 }
 
 stage_docs() {

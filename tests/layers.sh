@@ -30,6 +30,9 @@ check_includes() {
     grep -vE '#include "(common|serve|exporter)/')
   forbid "the collectd plugin knows the core, collectd, and itself" < <(includes collectd-plugin | grep '"' |
     grep -vE '#include "(common/|collectd-plugin/|serve/words[.]h)')
+  [ ! -d ctl ] || forbid "virtmeterctl knows the table, what others share, and itself, no libvirt" < <(includes ctl |
+    grep -E '["<](libvirt|common|serve|exporter|admin)/' |
+    grep -vE '"(common/(lifecycle/action|error|clock)|serve/(text|utf8|words))\.h"')
   forbid "who only reads cannot control domains" < <(includes common serve exporter collectd-plugin | grep '"common/lifecycle/' |
     grep -v '^common/lifecycle/')
 }
@@ -72,12 +75,17 @@ check_archive() {
     grep -E ' U (_?exit|quick_exit|abort|v?f?printf|__v?f?printf_chk|puts|putchar|fputs|perror|v?syslog|stdout|stderr)$')
 }
 
+check_ctl() {
+  forbid "$1 needs no libvirt" < <(ldd "$1" | grep libvirt)
+}
+
 check_includes
 check_openings
 for file in "$@"; do
   case $file in
     *.a) check_archive "$file" ;;
     *.so) check_program "$file"; check_plugin "$file" ;;
+    */virtmeterctl) check_ctl "$file" ;;
     *) check_program "$file" ;;
   esac
 done
