@@ -19,7 +19,7 @@ static const struct vmt_collector_row rows[VMT_COLLECTOR_COUNT] = {
     [VMT_COLLECTOR_IOTHREAD] = {"iothread", "each domain's number of IOThreads", true, .stats = VIR_DOMAIN_STATS_IOTHREAD},
     [VMT_COLLECTOR_POOL] = {"pool", "each storage pool's state and space; pools are never refreshed", true, .collect = vmt_collect_pool},
     [VMT_COLLECTOR_NETWORK] = {"network", "each virtual network's state and DHCP leases", true, .collect = vmt_collect_network},
-    [VMT_COLLECTOR_OBJECTS] = {"objects", "numbers of interfaces, secrets, network filters and node devices", true, .collect = vmt_collect_objects},
+    [VMT_COLLECTOR_OBJECTS] = {"objects", "numbers of interfaces, secrets, network filters and node devices", true, .collect = vmt_collect_objects, .lasting_seconds = 60},
     [VMT_COLLECTOR_JOB] = {"job", "migrations, saves, dumps and backups in progress", true},
     [VMT_COLLECTOR_CONTROL] = {"control", "whether each domain's control interface is free: one call a domain", false, .collect = vmt_collect_control},
     [VMT_COLLECTOR_CALLS] = {"calls", "histograms of how long calls to libvirt take", false},

@@ -33,14 +33,18 @@ static void add_info(struct vmt_session *session, struct vmt_sample *sample)
     set(sample, "threads", info.threads);
 }
 
-/* Both kinds of statistics are asked twice, as libvirt wants it: how many fields there are, then the fields. */
+/*
+ * Both kinds of statistics are asked as libvirt wants it: how many fields there are, which holds for the connection,
+ * then so many fields.
+ */
 
 static void add_cpu_time(struct vmt_session *session, struct vmt_sample *sample)
 {
-    int count = 0;
-    if (VMT_CALL(session, NULL, virNodeGetCPUStats, session->connection, VIR_NODE_CPU_STATS_ALL_CPUS, NULL, &count, 0) <
-        0)
+    int *known = &session->cpu_field_count, count;
+    if (!*known && VMT_CALL(session, NULL, virNodeGetCPUStats, session->connection, VIR_NODE_CPU_STATS_ALL_CPUS, NULL,
+                            known, 0) < 0)
         return;
+    count = *known;
     virNodeCPUStatsPtr stats = calloc((size_t)count + 1, sizeof *stats);
     if (stats && VMT_CALL(session, NULL, virNodeGetCPUStats, session->connection, VIR_NODE_CPU_STATS_ALL_CPUS, stats,
                           &count, 0) == 0)
@@ -54,10 +58,11 @@ static void add_memory(struct vmt_session *session, struct vmt_sample *sample)
     unsigned long long free_bytes = VMT_CALL(session, NULL, virNodeGetFreeMemory, session->connection);
     if (free_bytes)
         set(sample, "memory.free", free_bytes);
-    int count = 0;
-    if (VMT_CALL(session, NULL, virNodeGetMemoryStats, session->connection, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL,
-                 &count, 0) < 0)
+    int *known = &session->memory_field_count, count;
+    if (!*known && VMT_CALL(session, NULL, virNodeGetMemoryStats, session->connection, VIR_NODE_MEMORY_STATS_ALL_CELLS,
+                            NULL, known, 0) < 0)
         return;
+    count = *known;
     virNodeMemoryStatsPtr stats = calloc((size_t)count + 1, sizeof *stats);
     if (stats && VMT_CALL(session, NULL, virNodeGetMemoryStats, session->connection, VIR_NODE_MEMORY_STATS_ALL_CELLS,
                           stats, &count, 0) == 0)
@@ -72,17 +77,17 @@ static void add_cells(struct vmt_session *session)
 {
     enum { CELLS_MAX = 1024 };
     unsigned long long *free_bytes = calloc(CELLS_MAX, sizeof *free_bytes);
-    int count =
-        free_bytes ? VMT_CALL(session, NULL, virNodeGetCellsFreeMemory, session->connection, free_bytes, 0, CELLS_MAX)
-                           : -1;
-                           for (int i = 0; i < count; i++) {
-                               char number[16];
-                               snprintf(number, sizeof number, "%d", i);
-                               const char *const labels[] = {number};
-                               struct vmt_sample *sample = vmt_part_add(session->part, VMT_ENTITY_CELL, NULL, labels);
-                               vmt_sample_set(sample, VMT_ENTITY_CELL, "memory.free", vmt_integer(free_bytes[i]));
-                           }
-                           free(free_bytes);
+    int count = 0;
+    if (free_bytes)
+        count = VMT_CALL(session, NULL, virNodeGetCellsFreeMemory, session->connection, free_bytes, 0, CELLS_MAX);
+    for (int i = 0; i < count; i++) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", i);
+        const char *const labels[] = {number};
+        struct vmt_sample *sample = vmt_part_add(session->part, VMT_ENTITY_CELL, NULL, labels);
+        vmt_sample_set(sample, VMT_ENTITY_CELL, "memory.free", vmt_integer(free_bytes[i]));
+    }
+    free(free_bytes);
 }
 
 void vmt_collect_node(struct vmt_session *session)
@@ -91,8 +96,5 @@ void vmt_collect_node(struct vmt_session *session)
     add_info(session, sample);
     add_memory(session, sample);
     add_cpu_time(session, sample);
-    int most = VMT_CALL(session, NULL, virConnectGetMaxVcpus, session->connection, NULL);
-    if (most > 0)
-        set(sample, "max_vcpus", (unsigned long long)most);
     add_cells(session);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/connection.h"
 #include "common/clock.h"
+#include "common/handles.h"
 #include "common/thread.h"
 
 #include <errno.h>
@@ -271,7 +272,9 @@ int vmt_connection_open_session(struct vmt_connection *connection, struct vmt_se
 
 void vmt_session_close(struct vmt_session *session)
 {
+    vmt_handles_forget(session);
     if (session->connection)
         virConnectClose(session->connection);
     session->connection = NULL;
+    session->cpu_field_count = session->memory_field_count = 0;
 }

@@ -20,6 +20,12 @@ static void on_domain_started(void *arg, const char *uuid, unsigned id)
     vmt_registry_started(engine->context.registry, uuid, id);
 }
 
+static void on_domain_has_job(void *arg, const char *uuid)
+{
+    struct vmt_engine *engine = arg;
+    vmt_registry_set_job(engine->context.registry, uuid, true);
+}
+
 static int open_connection(struct vmt_engine *engine, const struct vmt_host_options *options, struct vmt_error *error)
 {
     struct vmt_connection_options own = {
@@ -31,6 +37,7 @@ static int open_connection(struct vmt_engine *engine, const struct vmt_host_opti
         .sink = {.arg = engine,
                  .changed = on_domain_changed,
                  .started = on_domain_started,
+                 .has_job = on_domain_has_job,
                  .filter = options->filter,
                  .tally = engine->tally},
     };

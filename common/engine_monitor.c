@@ -11,7 +11,7 @@ static const unsigned long long stuck_ms = 1000, stuck_ms_of_repeat = 500, still
 static const uint64_t first_pause = 5 * VMT_MS, longest_pause = 80 * VMT_MS;
 enum { ATTEMPTS_MAX = 15, ATTEMPTS_OF_STUCK = 4 }; /* about a second, and a tenth, in all */
 
-enum { JOBS_ASKED_MAX = 64 };
+enum { JOBS_ASKED_MAX = 16 };
 
 /* XML costs a call a domain: a query must end within the least patience, however far the daemon is. */
 enum { XML_AT_ONCE = 8 };
@@ -186,7 +186,7 @@ static void start_basics(struct vmt_run *run)
 
 /*
  * For domains whose monitor has answered: their jobs, domain by domain. So that the cost of a collection does not grow
- * with the host, only so many are asked each time, in turn, and those that had a job the last time.
+ * with the host, only so many are asked each time, in turn, and those that had a job the last time or that show one.
  */
 static void start_jobs(struct vmt_run *run)
 {
@@ -198,7 +198,8 @@ static void start_jobs(struct vmt_run *run)
         const struct vmt_roster_entry *entry = &run->roster->entries[i];
         if (run->answers[i] != VMT_ANSWER_WHOLE)
             continue;
-        if (asked++ < JOBS_ASKED_MAX || vmt_registry_has_job(engine->context.registry, entry->domain))
+        bool may_have_job = entry->may_have_job || vmt_registry_has_job(engine->context.registry, entry->domain);
+        if (asked++ < JOBS_ASKED_MAX || may_have_job)
             vmt_query_add(query, entry);
         if (asked == JOBS_ASKED_MAX)
             engine->next_job = (i + 1) % count;
@@ -347,7 +348,7 @@ void vmt_monitor_came_back(struct vmt_run *run, struct vmt_query *query)
         if (query->kind == VMT_QUERY_XML && query->items[i].answer == VMT_ANSWER_WHOLE)
             publish_identity(run, domain);
         else if (query->kind == VMT_QUERY_JOBS)
-            vmt_registry_set_job(run->engine->context.registry, domain, query->items[i].answer != VMT_ANSWER_NONE);
+            vmt_registry_set_job(run->engine->context.registry, domain->uuid, query->items[i].answer != VMT_ANSWER_NONE);
     }
 }
 

@@ -91,6 +91,15 @@ static void on_graphics(virConnectPtr connection, virDomainPtr domain, int phase
     count_event(arg, domain, false);
 }
 
+static void on_migration_iteration(virConnectPtr connection, virDomainPtr domain, int iteration, void *arg)
+{
+    const struct vmt_event_sink *sink = sink_of(arg);
+    char uuid[VMT_UUID_TEXT];
+    count_event(arg, domain, false);
+    if (virDomainGetUUIDString(domain, uuid) == 0)
+        sink->has_job(sink->arg, uuid);
+}
+
 static void on_block_job(virConnectPtr connection, virDomainPtr domain, const char *disk, int type, int status,
                          void *arg)
 {
@@ -235,7 +244,7 @@ static const struct {
     {DOMAIN, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, CALLBACK(on_device), "device_removal_failed"},
     {DOMAIN, VIR_DOMAIN_EVENT_ID_TUNABLE, CALLBACK(on_tunable), "tunable"},
     {DOMAIN, VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, CALLBACK(on_agent), "agent_lifecycle"},
-    {DOMAIN, VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION, CALLBACK(on_code), "migration_iteration"},
+    {DOMAIN, VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION, CALLBACK(on_migration_iteration), "migration_iteration"},
     {DOMAIN, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, CALLBACK(on_metadata), "metadata_change"},
     {DOMAIN, VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD, CALLBACK(on_threshold), "block_threshold"},
     {DOMAIN, VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE, CALLBACK(on_memory_failure), "memory_failure"},

@@ -27,6 +27,8 @@ struct vmt_event_sink {
     void (*changed)(void *arg, const char *uuid);
     /* A domain started just now; `id` is its new id. */
     void (*started)(void *arg, const char *uuid, unsigned id);
+    /* A domain has a job: it is being migrated. */
+    void (*has_job)(void *arg, const char *uuid);
     const struct vmt_filter *filter; /* events of domains that it refuses are not counted */
     struct vmt_tally *tally;
     /* Every event of a domain, pool or network; may be NULL. */

@@ -109,7 +109,7 @@ static const struct vmt_metric node_metrics[] = {
     {"cpu.iowait", MODE, VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "iowait")},
     {"cpu.intr", MODE, VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "intr")},
     {"cpu.guest", MODE, VMT_COUNTER, VMT_NANOSECONDS, OF, PART("mode", "guest")},
-    {"max_vcpus", "libvirt_node_domain_vcpus_maximum", VMT_GAUGE, VMT_NUMBER, OF, .help = "Most vCPUs that one domain may have here (virConnectGetMaxVcpus)."},
+    {"max_vcpus", "libvirt_node_domain_vcpus_maximum", VMT_GAUGE, VMT_NUMBER, .collector = VMT_COLLECTOR_CAPABILITIES, .help = "Most vCPUs that one domain may have here (virConnectGetMaxVcpus)."},
 #undef OF
 #define OF .collector = VMT_COLLECTOR_DOMAIN
     {"domains.nostate", DOMAINS, VMT_GAUGE, VMT_NUMBER, OF, PART("state", "nostate"), .help = "Domains by state (state.state of the bulk statistics)."},

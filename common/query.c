@@ -61,6 +61,27 @@ struct vmt_query_item *vmt_query_add(struct vmt_query *query, const struct vmt_r
     return item;
 }
 
+/* How many items have no handle. */
+static unsigned look_up(struct vmt_query *query, const struct vmt_session *session)
+{
+    unsigned missing = 0;
+    for (unsigned i = 0; i < query->count; i++) {
+        query->items[i].handle = vmt_handles_find(session, query->items[i].entry->uuid);
+        missing += !query->items[i].handle;
+    }
+    return missing;
+}
+
+bool vmt_query_find_handles(struct vmt_query *query, struct vmt_session *session)
+{
+    if (!look_up(query, session))
+        return true;
+    if (vmt_handles_refresh(session) < 0)
+        return false;
+    look_up(query, session);
+    return true;
+}
+
 uint64_t vmt_query_patience(const struct vmt_query *query)
 {
     uint64_t least = query->kind == VMT_QUERY_BASICS ? least_patience_of_basics

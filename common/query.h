@@ -25,7 +25,8 @@ enum vmt_answer {
 
 struct vmt_query_item {
     const struct vmt_roster_entry *entry;
-    unsigned version; /* of the XML, from vmt_registry_claim */
+    unsigned version;    /* of the XML, from vmt_registry_claim */
+    virDomainPtr handle; /* the session's, while the query runs; NULL: libvirt has no such domain active */
     enum vmt_answer answer;
     struct vmt_part *partial;   /* the samples of a partial answer */
     unsigned long long held_ms; /* how long virDomainGetControlInfo says its monitor has been held; 0: unknown */
@@ -59,6 +60,9 @@ struct vmt_query_item *vmt_query_add(struct vmt_query *query, const struct vmt_r
 
 /* How long the query may take before something must be wrong: a multiple of what it usually takes. */
 uint64_t vmt_query_patience(const struct vmt_query *query);
+
+/* Finds the handle of each item. False when libvirt did not list its domains. On the worker's thread. */
+bool vmt_query_find_handles(struct vmt_query *query, struct vmt_session *session);
 
 /* The kinds of vmt_task.run. */
 void vmt_query_read_xml(struct vmt_task *task, struct vmt_session *session);

@@ -20,17 +20,14 @@ static void take_info(struct vmt_query *query, const struct vmt_domain *known, s
 void vmt_query_ask_basics(struct vmt_task *task, struct vmt_session *session)
 {
     struct vmt_query *query = (struct vmt_query *)task;
-    virDomainPtr *handles = NULL;
-    int count = vmt_handles_list(session, &handles);
-    for (unsigned i = 0; count >= 0 && i < query->count; i++) {
+    unsigned count = vmt_query_find_handles(query, session) ? query->count : 0;
+    for (unsigned i = 0; i < count; i++) {
         struct vmt_query_item *item = &query->items[i];
         const struct vmt_domain *domain = item->entry->domain;
-        virDomainPtr handle = vmt_handles_find(handles, count, item->entry->uuid);
         virDomainInfo info;
-        if (!handle || VMT_CALL(session, domain->name, virDomainGetInfo, handle, &info) < 0)
+        if (!item->handle || VMT_CALL(session, domain->name, virDomainGetInfo, item->handle, &info) < 0)
             continue;
         take_info(query, domain, session->part, &info);
         item->answer = VMT_ANSWER_WHOLE;
     }
-    vmt_handles_free(handles, count);
 }

@@ -28,22 +28,20 @@ static void add_job(struct vmt_session *session, const struct vmt_domain *known,
 void vmt_query_ask_jobs(struct vmt_task *task, struct vmt_session *session)
 {
     struct vmt_query *query = (struct vmt_query *)task;
-    virDomainPtr *handles = NULL;
-    int handle_count = vmt_handles_list(session, &handles);
-    for (unsigned i = 0; handle_count >= 0 && i < query->count; i++) {
-        const struct vmt_domain *domain = query->items[i].entry->domain;
-        virDomainPtr handle = vmt_handles_find(handles, handle_count, query->items[i].entry->uuid);
+    unsigned asked = vmt_query_find_handles(query, session) ? query->count : 0;
+    for (unsigned i = 0; i < asked; i++) {
+        struct vmt_query_item *item = &query->items[i];
+        const struct vmt_domain *domain = item->entry->domain;
         int type = VIR_DOMAIN_JOB_NONE, count = 0;
         virTypedParameterPtr params = NULL;
-        if (!handle)
+        if (!item->handle)
             continue;
-        query->items[i].answer = VMT_ANSWER_LATE;
-        if (VMT_CALL(session, domain->name, virDomainGetJobStats, handle, &type, &params, &count, 0) < 0)
+        item->answer = VMT_ANSWER_LATE;
+        if (VMT_CALL(session, domain->name, virDomainGetJobStats, item->handle, &type, &params, &count, 0) < 0)
             continue;
-        query->items[i].answer = type == VIR_DOMAIN_JOB_NONE ? VMT_ANSWER_NONE : VMT_ANSWER_WHOLE;
+        item->answer = type == VIR_DOMAIN_JOB_NONE ? VMT_ANSWER_NONE : VMT_ANSWER_WHOLE;
         if (type != VIR_DOMAIN_JOB_NONE)
             add_job(session, domain, type, params, count);
         virTypedParamsFree(params, count);
     }
-    vmt_handles_free(handles, handle_count);
 }

@@ -38,13 +38,13 @@ static void take_partial(struct vmt_query_item *item, struct vmt_session *sessio
 
 /* Drivers without a monitor: the record, and what it lacks asked call by call. */
 static void take_completed(struct vmt_query *query, struct vmt_query_item *item, struct vmt_session *session,
-                           virDomainPtr handle, const virDomainStatsRecord *record)
+                           const virDomainStatsRecord *record)
 {
     const struct vmt_domain *domain = item->entry->domain;
     struct vmt_part *identity = vmt_registry_identity(query->context->registry, domain);
     struct vmt_params sent = {.list = record ? record->params : NULL, .count = record ? record->nparams : 0};
     struct vmt_params added = {0};
-    vmt_fallback_complete(session, handle, query->stats, identity, &sent, &added);
+    vmt_fallback_complete(session, item->handle, query->stats, identity, &sent, &added);
     size_t total = (size_t)sent.count + (size_t)added.count;
     virTypedParameterPtr all = malloc((total + 1) * sizeof *all);
     if (all) {
@@ -80,51 +80,54 @@ static virDomainStatsRecordPtr find_record(virDomainStatsRecordPtr *records, int
     return NULL;
 }
 
-/* `asked` has the handle of each item, NULL for domains that are gone. */
-static void take_records(struct vmt_query *query, struct vmt_session *session, virDomainPtr *asked,
-                         virDomainStatsRecordPtr *records, int count)
+static void take_records(struct vmt_query *query, struct vmt_session *session, virDomainStatsRecordPtr *records,
+                         int count)
 {
     int next = 0; /* libvirt answers in the order of the question, so the first one tried is nearly always right */
     for (unsigned i = 0; i < query->count; i++) {
         struct vmt_query_item *item = &query->items[i];
         item->answer = VMT_ANSWER_GONE;
-        if (!asked[i])
+        if (!item->handle)
             continue;
         virDomainStatsRecordPtr record = find_record(records + next, count - next, item->entry->uuid);
         if (record == (next < count ? records[next] : NULL))
             next++;
         if (!session->is_qemu)
-            take_completed(query, item, session, asked[i], record);
+            take_completed(query, item, session, record);
         else if (record)
             take_record(item, session, record);
     }
 }
 
+/* One call for all items that have a handle. The number of records, or negative. */
+static int call_for_stats(struct vmt_query *query, struct vmt_session *session, virDomainStatsRecordPtr **ret_records)
+{
+    virDomainPtr *domains = calloc((size_t)query->count + 1, sizeof *domains);
+    unsigned present = 0;
+    for (unsigned i = 0; domains && i < query->count; i++)
+        if (query->items[i].handle)
+            domains[present++] = query->items[i].handle;
+    /* One that has stopped since the roster was made is not to be asked: libvirt would open the files of its disks. */
+    unsigned flags =
+        session->is_qemu ? VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT | VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE : 0;
+    unsigned stats = query->stats & ~(unsigned)VIR_DOMAIN_STATS_INTERFACE;
+    int count = domains ? 0 : -1;
+    if (present)
+        count = VMT_CALL(session, NULL, virDomainListGetStats, domains, stats, ret_records, flags);
+    free(domains);
+    return count;
+}
+
 void vmt_query_ask_stats(struct vmt_task *task, struct vmt_session *session)
 {
     struct vmt_query *query = (struct vmt_query *)task;
-    virDomainPtr *handles = NULL;
-    virDomainPtr *asked = calloc(query->count, sizeof *asked), *present = calloc(query->count + 1, sizeof *present);
-    int handle_count = asked && present ? vmt_handles_list(session, &handles) : -1;
-    unsigned present_count = 0;
-    for (unsigned i = 0; handle_count >= 0 && i < query->count; i++) {
-        asked[i] = vmt_handles_find(handles, handle_count, query->items[i].entry->uuid);
-        if (asked[i])
-            present[present_count++] = asked[i];
-    }
     virDomainStatsRecordPtr *records = NULL;
-    unsigned flags = session->is_qemu ? VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT : 0;
-    unsigned stats = query->stats & ~(unsigned)VIR_DOMAIN_STATS_INTERFACE;
-    int count = 0;
-    if (present_count)
-        count = VMT_CALL(session, NULL, virDomainListGetStats, present, stats, &records, flags);
-    if ((handle_count < 0 || count < 0) && virConnectIsAlive(session->connection) != 1)
+    bool has_handles = vmt_query_find_handles(query, session);
+    int count = has_handles ? call_for_stats(query, session, &records) : -1;
+    if (count < 0 && virConnectIsAlive(session->connection) != 1)
         task->result = -EIO; /* says nothing about the domains */
-    if (handle_count >= 0 && (count >= 0 || !session->is_qemu))
-        take_records(query, session, asked, records, count > 0 ? count : 0);
+    if (has_handles && (count >= 0 || !session->is_qemu))
+        take_records(query, session, records, count > 0 ? count : 0);
     if (records)
         virDomainStatsRecordListFree(records);
-    vmt_handles_free(handles, handle_count);
-    free(present);
-    free(asked);
 }

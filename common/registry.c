@@ -273,10 +273,10 @@ uint64_t vmt_registry_collected(struct vmt_registry *registry, const struct vmt_
     return collected;
 }
 
-void vmt_registry_set_job(struct vmt_registry *registry, const struct vmt_domain *domain, bool has_job)
+void vmt_registry_set_job(struct vmt_registry *registry, const char *uuid, bool has_job)
 {
     pthread_mutex_lock(&registry->lock);
-    struct remembered *known = find(registry, domain->uuid);
+    struct remembered *known = find(registry, uuid);
     if (known)
         known->has_job = has_job;
     pthread_mutex_unlock(&registry->lock);

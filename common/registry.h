@@ -52,7 +52,7 @@ struct vmt_part *vmt_registry_identity(struct vmt_registry *registry, const stru
 bool vmt_registry_is_stuck(struct vmt_registry *registry, const struct vmt_domain *domain);
 
 /* Remembers whether the domain has a job, and tells it. */
-void vmt_registry_set_job(struct vmt_registry *registry, const struct vmt_domain *domain, bool has_job);
+void vmt_registry_set_job(struct vmt_registry *registry, const char *uuid, bool has_job);
 bool vmt_registry_has_job(struct vmt_registry *registry, const struct vmt_domain *domain);
 
 /*

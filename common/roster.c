@@ -58,6 +58,19 @@ static struct vmt_sample *own_sample(struct vmt_part *part, const struct vmt_dom
     return vmt_part_add(part, VMT_ENTITY_DOMAIN, domain, &domain->name);
 }
 
+/* Saves and dumps, and the end of a migration, pause their domain. */
+static bool is_paused_by_job(const virTypedParameter *params, int count)
+{
+    int state = -1, reason = -1;
+    for (int i = 0; i < count; i++)
+        if (params[i].type == VIR_TYPED_PARAM_INT && !strcmp(params[i].field, "state.state"))
+            state = params[i].value.i;
+        else if (params[i].type == VIR_TYPED_PARAM_INT && !strcmp(params[i].field, "state.reason"))
+            reason = params[i].value.i;
+    return state == VIR_DOMAIN_PAUSED && (reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_SAVE ||
+                                          reason == VIR_DOMAIN_PAUSED_DUMP || reason == VIR_DOMAIN_PAUSED_SNAPSHOT);
+}
+
 /* Adds a domain; its parameters may be none (a driver without bulk statistics). */
 static void add_entry(struct vmt_roster *roster, struct vmt_session *session, virDomainPtr handle,
                       const virTypedParameter *params, int count, struct tally *tally)
@@ -76,6 +89,7 @@ static void add_entry(struct vmt_roster *roster, struct vmt_session *session, vi
         vmt_part_unref(scratch);
         return;
     }
+    entry->may_have_job = is_paused_by_job(params, count);
     int state = vmt_decode(session->decoder, params, count, domain, target);
     count_state(tally, state);
     vmt_part_unref(scratch);
@@ -167,24 +181,23 @@ static int from_list(struct vmt_roster *roster, struct vmt_session *session, str
     return has_room ? 0 : -ENOMEM;
 }
 
-/* Sets `key` to 1 for the domains that libvirt lists under `flag` and to 0 for all others: one call for the whole host.
- */
-static int mark_listed(struct vmt_roster *roster, struct vmt_session *session, unsigned flag, const char *key)
+/* Sets `key` to `listed` for the domains that libvirt lists under `flag`, and to the contrary for all others: one call
+ * for the whole host. The number of domains listed, or negative. */
+static int mark_listed(struct vmt_roster *roster, struct vmt_session *session, unsigned flag, const char *key,
+                       bool listed)
 {
     virDomainPtr *domains = NULL;
     int count = VMT_CALL(session, NULL, virConnectListAllDomains, session->connection, &domains, flag);
     if (count < 0)
         return count;
     for (unsigned i = 0; i < roster->count; i++)
-        vmt_sample_set(roster->entries[i].sample, VMT_ENTITY_DOMAIN, key, vmt_integer(0));
+        vmt_sample_set(roster->entries[i].sample, VMT_ENTITY_DOMAIN, key, vmt_integer(!listed));
     for (int i = 0; i < count; i++) {
         unsigned char uuid[VIR_UUID_BUFLEN];
         const struct vmt_roster_entry *entry =
             virDomainGetUUID(domains[i], uuid) == 0 ? vmt_roster_find(roster, uuid) : NULL;
         if (entry)
-            vmt_sample_set(entry->sample, VMT_ENTITY_DOMAIN, key, vmt_integer(1));
-        if (entry && flag == VIR_CONNECT_LIST_DOMAINS_PERSISTENT)
-            roster->entries[entry - roster->entries].is_persistent = true;
+            vmt_sample_set(entry->sample, VMT_ENTITY_DOMAIN, key, vmt_integer(listed));
         virDomainFree(domains[i]);
     }
     free(domains);
@@ -208,9 +221,10 @@ static void take_roster(struct vmt_task *task, struct vmt_session *session)
         return;
     qsort(roster->entries, roster->count, sizeof *roster->entries, by_uuid);
     add_inactive(roster, session, own->stats);
-    mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, "persistent");
-    mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, "managed_save");
-    int autostart = mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, "autostart");
+    /* Of two complementary lists the one that is usually short. */
+    mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_TRANSIENT, "persistent", false);
+    mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, "managed_save", true);
+    int autostart = mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, "autostart", true);
     tally.has_autostart = autostart >= 0;
     tally.autostart = autostart < 0 ? 0 : (unsigned)autostart;
     add_node_sample(task->part, &tally);

@@ -16,7 +16,8 @@ struct vmt_roster_entry {
     unsigned char uuid[VIR_UUID_BUFLEN];
     int state;   /* virDomainState, -1: unknown */
     unsigned id; /* 0 when it is not active */
-    bool is_active, is_persistent;
+    bool is_active;
+    bool may_have_job; /* it is paused for what a job does */
     struct vmt_sample *sample;
 };
 

@@ -16,6 +16,12 @@
 
 enum { VMT_UNSUPPORTED_MAX = 32, VMT_OBJECT_TEXT = 256 };
 
+/* A domain as libvirt wants it named in a call. */
+struct vmt_handle {
+    unsigned char uuid[VIR_UUID_BUFLEN];
+    virDomainPtr domain;
+};
+
 struct vmt_session {
     virConnectPtr connection; /* NULL: not open */
     unsigned generation;      /* of the supervised connection when this one was opened */
@@ -23,9 +29,12 @@ struct vmt_session {
     struct vmt_calls *calls;
     struct vmt_decoder *decoder;
     const struct vmt_filter *filter;
-    struct vmt_part *part; /* that failures are noted in; NULL: only counted */
-    const char *skipped;   /* an object that must not be asked: an earlier call about it hangs; NULL: none */
-    int code;              /* virErrorNumber of the last call, VIR_ERR_OK when it worked */
+    struct vmt_part *part;      /* that failures are noted in; NULL: only counted */
+    const char *skipped;        /* an object that must not be asked: an earlier call about it hangs; NULL: none */
+    struct vmt_handle *handles; /* by uuid, ascending: see handles.h */
+    unsigned handle_count;
+    int cpu_field_count, memory_field_count; /* of the node's statistics; 0: not asked yet */
+    int code; /* virErrorNumber of the last call, VIR_ERR_OK when it worked */
     unsigned unsupported_count;
     const char *unsupported[VMT_UNSUPPORTED_MAX]; /* functions that this driver answered with "no support" */
     uint64_t call_began_ns;

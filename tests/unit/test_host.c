@@ -72,7 +72,7 @@ static void job_collector_asks_a_bounded_number_of_domains(void **state)
     vmt_snapshot_unref(scrape());
     unsigned long before = fake_host_calls("virDomainGetJobStats");
     vmt_snapshot_unref(scrape());
-    assert_int_equal(fake_host_calls("virDomainGetJobStats") - before, 64);
+    assert_int_equal(fake_host_calls("virDomainGetJobStats") - before, 16);
 }
 
 static void jobs_are_found_in_turn_and_then_followed(void **state)
@@ -84,7 +84,7 @@ static void jobs_are_found_in_turn_and_then_followed(void **state)
     fake_domain_set_job(busy, &job, VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT);
     start();
     struct vmt_snapshot *snapshot = scrape();
-    for (int i = 0; i < 4 && !count_series(snapshot, VMT_ENTITY_JOB_INFO, "info", "busy"); i++) {
+    for (int i = 0; i < 13 && !count_series(snapshot, VMT_ENTITY_JOB_INFO, "info", "busy"); i++) {
         vmt_snapshot_unref(snapshot);
         snapshot = scrape();
     }
