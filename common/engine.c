@@ -93,7 +93,7 @@ int vmt_engine_new(const struct vmt_host_options *options, struct vmt_engine **r
     if (!failed && options->credentials_file)
         failed = vmt_credentials_load(options->credentials_file, &engine->credentials, error);
     if (!failed)
-        failed = vmt_event_loop_new(&engine->loop, error);
+        failed = vmt_event_loop_new(options->is_alone, &engine->loop, error);
     if (!failed)
         failed = open_connection(engine, options, error);
     if (failed) {

@@ -11,7 +11,7 @@ static const unsigned long long stuck_ms = 1000, stuck_ms_of_repeat = 500, still
 static const uint64_t first_pause = 5 * VMT_MS, longest_pause = 80 * VMT_MS;
 enum { ATTEMPTS_MAX = 15, ATTEMPTS_OF_STUCK = 4 }; /* about a second, and a tenth, in all */
 
-enum { JOBS_ASKED_MAX = 16 };
+enum { JOBS_ASKED_MAX = 8 };
 
 /* XML costs a call a domain: a query must end within the least patience, however far the daemon is. */
 enum { XML_AT_ONCE = 8 };
@@ -348,7 +348,8 @@ void vmt_monitor_came_back(struct vmt_run *run, struct vmt_query *query)
         if (query->kind == VMT_QUERY_XML && query->items[i].answer == VMT_ANSWER_WHOLE)
             publish_identity(run, domain);
         else if (query->kind == VMT_QUERY_JOBS)
-            vmt_registry_set_job(run->engine->context.registry, domain->uuid, query->items[i].answer != VMT_ANSWER_NONE);
+            vmt_registry_set_job(run->engine->context.registry, domain->uuid,
+                                 query->items[i].answer != VMT_ANSWER_NONE);
     }
 }
 

@@ -20,6 +20,7 @@ struct vmt_host_options {
     const struct vmt_filter *filter;     /* may be NULL; must outlive the host */
     const struct vmt_xml_labels *labels; /* may be NULL; must outlive the host */
     unsigned max_stuck_calls;            /* calls left behind before only cheap groups are asked */
+    bool is_alone;                       /* nothing else in this process uses libvirt */
     uint64_t coalesce_ns;                /* a snapshot that began no longer ago than this answers a request at once */
     vmt_notify *notify;                  /* may be NULL */
     void *notify_arg;

@@ -34,7 +34,7 @@ struct vmt_session {
     struct vmt_handle *handles; /* by uuid, ascending: see handles.h */
     unsigned handle_count;
     int cpu_field_count, memory_field_count; /* of the node's statistics; 0: not asked yet */
-    int code; /* virErrorNumber of the last call, VIR_ERR_OK when it worked */
+    int code;                                /* virErrorNumber of the last call, VIR_ERR_OK when it worked */
     unsigned unsupported_count;
     const char *unsupported[VMT_UNSUPPORTED_MAX]; /* functions that this driver answered with "no support" */
     uint64_t call_began_ns;

@@ -129,6 +129,7 @@ static int start_host(struct app *app, struct vmt_error *error)
                                     .filter = app->filter,
                                     .labels = app->labels,
                                     .max_stuck_calls = options->max_stuck_calls,
+                                    .is_alone = true,
                                     .coalesce_ns = options->scrape_coalesce_ns,
                                     .notify = vmt_log_notice,
                                     .notify_arg = &app->log};

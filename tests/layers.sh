@@ -52,7 +52,7 @@ allowed_shapes='^vir(
  |Domain(MemoryStats|BlockStats(Flags)?|InterfaceStats|InterfaceAddresses)
  |Connect(OpenAuth|OpenReadOnly|Close|SetKeepAlive|(Unr|R)egisterCloseCallback)
  |Connect(Domain|Network|StoragePool|NodeDevice|Secret)Event(Der|R)egisterAny
- |Event(RegisterDefaultImpl|RunDefaultImpl|(Add|Remove|Update)(Timeout|Handle))
+ |Event(Register(Default)?Impl|RunDefaultImpl|(Add|Remove|Update)(Timeout|Handle))
  |TypedParams?[A-Z][A-Za-z]*
  |Initialize|GetVersion|GetLastError[A-Za-z]*|SaveLastError|CopyLastError|ResetLastError|ResetError|FreeError|SetErrorFunc
 )$'
