@@ -90,7 +90,7 @@ static int start(struct vmt_lifecycle *lifecycle, struct vmt_error *error)
                                                             .started = on_start,
                                                             .tally = lifecycle->tally,
                                                             .happened = on_happening}};
-    int failed = vmt_event_loop_new(&lifecycle->loop, error);
+    int failed = vmt_event_loop_new(true, &lifecycle->loop, error);
     return failed ? failed : vmt_connection_new(&options, &lifecycle->connection, error);
 }
 
