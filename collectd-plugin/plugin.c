@@ -5,9 +5,12 @@
  * the interval of who returns an error, so a read returns none.
  */
 #include "collectd-plugin/dispatch.h"
+#include "collectd-plugin/notify.h"
 #include "common/clock.h"
 #include "common/host.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* collectd must be able to stop within three seconds, and joins a read before it says so: a read that waits for this
@@ -22,9 +25,18 @@ static struct app {
     struct vmt_config config;
     struct vmt_plan *plan;
     struct vmt_filter *filter;
+    struct vmt_xml_labels *labels;
+    struct vmt_notifier *notifier;
     struct vmt_host *host;
     struct vmt_shares shares;
+    bool has_told_of_twins;
 } app;
+
+static bool wants_domain(const void *arg, const char *name)
+{
+    const struct vmt_config *config = arg;
+    return vmt_selection_wants(&config->domains, config->ignores_selected, name);
+}
 
 static int configure(oconfig_item_t *block)
 {
@@ -35,17 +47,86 @@ static int configure(oconfig_item_t *block)
     return failed;
 }
 
+static bool names_by_metadata(const struct vmt_name_format *format)
+{
+    for (unsigned i = 0; i < format->count; i++)
+        if (format->fields[i] == VMT_NAME_METADATA)
+            return true;
+    return false;
+}
+
+/* The label that names have from the domains' metadata, when they have one. */
+static int prepare_labels(struct vmt_error *error)
+{
+    const struct vmt_config *config = &app.config;
+    if (!names_by_metadata(&config->host) && !names_by_metadata(&config->plugin_instance))
+        return 0;
+    char *specification = NULL;
+    if (asprintf(&specification, "name=%s", config->metadata_xpath ? config->metadata_xpath : "/instance/name/text()") <
+        0)
+        return vmt_error_set(error, -ENOMEM, "no memory for HostnameMetadataXPath");
+    int failed = vmt_xml_labels_new((const char *const[]){specification}, 1, &app.labels, error);
+    free(specification);
+    if (!failed)
+        app.labels->metadata = config->metadata_namespace ? config->metadata_namespace : "";
+    return failed;
+}
+
+static int prepare(struct vmt_error *error)
+{
+    struct vmt_filter_patterns selection = {.wants_domain = wants_domain, .arg = &app.config};
+    int failed = vmt_plan_new(&app.config, &app.plan, error);
+    if (!failed)
+        failed = prepare_labels(error);
+    if (!failed)
+        failed = vmt_filter_new(&selection, &app.filter, error);
+    if (!failed)
+        failed = vmt_notifier_new(&app.config, &app.notifier, error);
+    return failed;
+}
+
+static int start_host(struct vmt_error *error)
+{
+    const struct vmt_config *config = &app.config;
+    if (app.labels)
+        app.plan->collectors |= VMT_COLLECTOR_BIT(VMT_COLLECTOR_METADATA);
+    struct vmt_host_options options = {
+        .uri = config->connection,
+        .collectors = app.plan->collectors,
+        .filter = app.filter,
+        .labels = app.labels,
+        .max_stuck_calls = STUCK_CALLS,
+        .xml_age_ns = config->refresh_seconds ? config->refresh_seconds * VMT_SECOND : VMT_NEVER,
+        .notify = vmt_notifier_hear,
+        .notify_arg = app.notifier,
+        .happened = config->notifies_persistently ? NULL : vmt_notifier_happened,
+        .happened_arg = app.notifier,
+    };
+    return vmt_host_new(&options, &app.host, error);
+}
+
+/* What was asked for and cannot be had. */
+static void warn(void)
+{
+    if (app.plan->missing)
+        plugin_log(LOG_ERR,
+                   VMT_PLUGIN_NAME " plugin: the types database has no usable type '%s': its values are left out",
+                   app.plan->missing);
+    if (app.config.wants_fs_info)
+        plugin_log(LOG_WARNING, VMT_PLUGIN_NAME " plugin: ExtraStats fs_info is left out: it asks the guests' agents, "
+                                                "for which a connection must be able to write, and this one is not");
+    if (app.config.instances > 1)
+        plugin_log(LOG_INFO, VMT_PLUGIN_NAME " plugin: Instances is not needed: one read takes as long as the slowest "
+                                             "answer, not as all together");
+}
+
 static int init(void)
 {
     struct vmt_error error;
-    int failed = vmt_plan_new(&app.config, &app.plan, &error);
+    int failed = prepare(&error);
     if (!failed) {
-        struct vmt_host_options options = {
-            .uri = app.config.connection,
-            .collectors = app.plan->collectors,
-            .max_stuck_calls = STUCK_CALLS,
-        };
-        failed = vmt_host_new(&options, &app.host, &error);
+        warn();
+        failed = start_host(&error);
     }
     if (failed)
         plugin_log(LOG_ERR, VMT_PLUGIN_NAME " plugin: %s", error.text);
@@ -69,12 +150,13 @@ static void on_snapshot(void *arg, struct vmt_snapshot *snapshot)
     pthread_mutex_unlock(&waiting->lock);
 }
 
-static uint64_t read_deadline(void)
+/* What Deadline says, or two seconds; never more than three quarters of the interval. */
+static uint64_t read_patience(void)
 {
-    if (app.config.deadline_seconds > 0)
-        return (uint64_t)(app.config.deadline_seconds * (double)VMT_SECOND);
+    double seconds = app.config.deadline_seconds;
+    uint64_t wanted = seconds > 0 ? (uint64_t)(seconds * (double)VMT_SECOND) : longest_default_wait;
     uint64_t most = CDTIME_T_TO_NS(plugin_get_interval()) / 4 * 3;
-    return most < longest_default_wait ? most : longest_default_wait;
+    return wanted < most ? wanted : most;
 }
 
 static struct vmt_snapshot *take_snapshot(void)
@@ -82,7 +164,7 @@ static struct vmt_snapshot *take_snapshot(void)
     struct waiting waiting = {.has_come = false};
     pthread_mutex_init(&waiting.lock, NULL);
     vmt_cond_init(&waiting.come);
-    if (vmt_host_request(app.host, app.plan->collectors, vmt_now_ns() + read_deadline(), on_snapshot, &waiting) == 0) {
+    if (vmt_host_request(app.host, app.plan->collectors, vmt_now_ns() + read_patience(), on_snapshot, &waiting) == 0) {
         pthread_mutex_lock(&waiting.lock);
         while (!waiting.has_come)
             pthread_cond_wait(&waiting.come, &waiting.lock);
@@ -93,26 +175,44 @@ static struct vmt_snapshot *take_snapshot(void)
     return waiting.snapshot;
 }
 
+static void warn_of_twins(const struct vmt_roll *roll)
+{
+    if (roll->twin && !app.has_told_of_twins)
+        plugin_log(LOG_WARNING,
+                   VMT_PLUGIN_NAME " plugin: domain '%s' has the same name in collectd as another and is "
+                                   "left out: HostnameFormat and PluginInstanceFormat must tell them apart",
+                   roll->twin->domain->name);
+    app.has_told_of_twins = roll->twin;
+}
+
 static int read_host(user_data_t *unused)
 {
     (void)unused;
     struct vmt_snapshot *snapshot = app.host ? take_snapshot() : NULL;
     struct vmt_roll *roll = snapshot ? vmt_roll_new(snapshot, &app.config) : NULL;
-    if (roll)
-        vmt_dispatch(app.plan, &app.config, roll, &app.shares);
-    vmt_roll_free(roll);
+    if (!roll)
+        return 0;
+    warn_of_twins(roll);
+    vmt_dispatch(app.plan, &app.config, roll, &app.shares);
+    if (app.config.notifies_persistently)
+        vmt_notifier_tell_states(roll);
+    vmt_notifier_know(app.notifier, roll);
     return 0;
 }
 
+/* What hangs in libvirt, or in another plugin that takes a notification, stays with all that it uses: collectd ends. */
 static int shut_down(void)
 {
-    if (!vmt_host_free(app.host, patience_at_stop))
-        return 0; /* a call hangs in libvirt: what it uses stays, and collectd ends */
-    app.host = NULL;
+    bool is_free = vmt_host_free(app.host, patience_at_stop);
+    if (!vmt_notifier_stop(app.notifier, vmt_now_ns() + patience_at_stop / 2) || !is_free)
+        return 0;
+    vmt_notifier_free(app.notifier);
     vmt_plan_free(app.plan);
-    app.plan = NULL;
+    vmt_filter_free(app.filter);
+    vmt_xml_labels_free(app.labels);
     vmt_shares_done(&app.shares);
     vmt_config_done(&app.config);
+    app = (struct app){0};
     return 0;
 }
 

@@ -8,6 +8,8 @@
 
 enum { STUCK_CALLS_MAX = 16 }; /* libvirtd has 20 workers by default */
 
+static const uint64_t usual_xml_age = 120 * VMT_SECOND;
+
 static void on_domain_changed(void *arg, const char *uuid)
 {
     struct vmt_engine *engine = arg;
@@ -26,6 +28,12 @@ static void on_domain_has_job(void *arg, const char *uuid)
     vmt_registry_set_job(engine->context.registry, uuid, true);
 }
 
+static void on_happened(void *arg, const struct vmt_happening *happening)
+{
+    struct vmt_engine *engine = arg;
+    engine->happened(engine->happened_arg, happening);
+}
+
 static int open_connection(struct vmt_engine *engine, const struct vmt_host_options *options, struct vmt_error *error)
 {
     struct vmt_connection_options own = {
@@ -38,6 +46,7 @@ static int open_connection(struct vmt_engine *engine, const struct vmt_host_opti
                  .changed = on_domain_changed,
                  .started = on_domain_started,
                  .has_job = on_domain_has_job,
+                 .happened = options->happened ? on_happened : NULL,
                  .filter = options->filter,
                  .tally = engine->tally},
     };
@@ -49,8 +58,10 @@ static int allocate(struct vmt_engine *engine, const struct vmt_host_options *op
     unsigned stuck_calls = options->max_stuck_calls < STUCK_CALLS_MAX ? options->max_stuck_calls : STUCK_CALLS_MAX;
     engine->monitor_count = stuck_calls + 1;
     engine->monitors = calloc(engine->monitor_count, sizeof *engine->monitors);
-    engine->context.registry = vmt_registry_new();
+    engine->context.registry = vmt_registry_new(options->xml_age_ns ? options->xml_age_ns : usual_xml_age);
     engine->context.labels = options->labels;
+    engine->happened = options->happened;
+    engine->happened_arg = options->happened_arg;
     engine->journal = vmt_journal_new(options->notify, options->notify_arg);
     engine->tally = vmt_tally_new();
     if (!engine->monitors || !engine->context.registry || !engine->journal || !engine->tally ||

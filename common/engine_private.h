@@ -45,6 +45,8 @@ struct vmt_engine {
     vmt_collectors collectors; /* all that may run */
     uint64_t forgot_ns;        /* when counters of events were forgotten last */
     struct vmt_tally *tally;   /* of events */
+    void (*happened)(void *arg, const struct vmt_happening *happening); /* the host's options' */
+    void *happened_arg;
     _Atomic uint64_t duplicates;
     atomic_bool is_aborted;
 };

@@ -32,7 +32,8 @@ static void tell_change(struct vmt_run *run, const struct vmt_domain *domain, en
     bool is_whole = answer == VMT_ANSWER_WHOLE;
     struct vmt_notice notice = {.kind = is_whole ? VMT_NOTICE_DOMAIN_WHOLE : VMT_NOTICE_DOMAIN_STUCK,
                                 .object = domain->name,
-                                .text = texts[answer]};
+                                .text = texts[answer],
+                                .domain = domain};
     if (run->engine->workshop.notify)
         run->engine->workshop.notify(run->engine->workshop.notify_arg, &notice);
 }

@@ -82,6 +82,22 @@ const char *vmt_enum_lifecycle_detail(int event, int detail, char number[VMT_ENU
     return vmt_enum_name(is_known ? lifecycle_details[event] : NULL, detail, number);
 }
 
+int vmt_enum_state_after(int event)
+{
+    static const int states[] = {
+        [VIR_DOMAIN_EVENT_DEFINED] = -1,
+        [VIR_DOMAIN_EVENT_UNDEFINED] = -1,
+        [VIR_DOMAIN_EVENT_STARTED] = VIR_DOMAIN_RUNNING,
+        [VIR_DOMAIN_EVENT_SUSPENDED] = VIR_DOMAIN_PAUSED,
+        [VIR_DOMAIN_EVENT_RESUMED] = VIR_DOMAIN_RUNNING,
+        [VIR_DOMAIN_EVENT_STOPPED] = VIR_DOMAIN_SHUTOFF,
+        [VIR_DOMAIN_EVENT_SHUTDOWN] = VIR_DOMAIN_SHUTDOWN,
+        [VIR_DOMAIN_EVENT_PMSUSPENDED] = VIR_DOMAIN_PMSUSPENDED,
+        [VIR_DOMAIN_EVENT_CRASHED] = VIR_DOMAIN_CRASHED,
+    };
+    return event >= 0 && event < COUNT(states) ? states[event] : -1;
+}
+
 const char *vmt_enum_job_type(int type, char number[VMT_ENUM_TEXT])
 {
     return vmt_enum_name(job_types, type, number);

@@ -19,6 +19,9 @@ const char *vmt_enum_domain_reason(int state, int reason, char number[VMT_ENUM_T
 const char *vmt_enum_lifecycle_event(int event, char number[VMT_ENUM_TEXT]);
 const char *vmt_enum_lifecycle_detail(int event, int detail, char number[VMT_ENUM_TEXT]);
 
+/* The virDomainState that a domain is in after an event, or -1: defining it or not is no change of its state. */
+int vmt_enum_state_after(int event);
+
 /* virDomainJobType and virDomainJobOperation */
 const char *vmt_enum_job_type(int type, char number[VMT_ENUM_TEXT]);
 const char *vmt_enum_job_operation(int operation, char number[VMT_ENUM_TEXT]);

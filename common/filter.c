@@ -13,6 +13,8 @@ struct pattern {
 
 struct vmt_filter {
     struct pattern domain_include, domain_exclude, device_include, device_exclude;
+    bool (*wants_domain)(const void *arg, const char *name);
+    const void *arg;
 };
 
 static int compile(struct pattern *pattern, const char *name, const char *text, struct vmt_error *error)
@@ -36,6 +38,8 @@ int vmt_filter_new(const struct vmt_filter_patterns *patterns, struct vmt_filter
     struct vmt_filter *filter = calloc(1, sizeof *filter);
     if (!filter)
         return vmt_error_set(error, -ENOMEM, "filter: no memory");
+    filter->wants_domain = patterns->wants_domain;
+    filter->arg = patterns->arg;
     const struct {
         struct pattern *pattern;
         const char *name, *text;
@@ -89,7 +93,8 @@ static bool wants(const struct pattern *include, const struct pattern *exclude, 
 
 bool vmt_filter_wants_domain(const struct vmt_filter *filter, const char *name)
 {
-    return !filter || wants(&filter->domain_include, &filter->domain_exclude, name);
+    return !filter || (wants(&filter->domain_include, &filter->domain_exclude, name) &&
+                       (!filter->wants_domain || filter->wants_domain(filter->arg, name)));
 }
 
 bool vmt_filter_wants_device(const struct vmt_filter *filter, const char *name)

@@ -14,6 +14,10 @@
 struct vmt_filter_patterns {
     const char *domain_include, *domain_exclude;
     const char *device_include, *device_exclude; /* disk targets and interface names */
+    /* For who selects domains in another way: asked besides the patterns, from any thread. `arg` must outlive the
+     * filter. */
+    bool (*wants_domain)(const void *arg, const char *name);
+    const void *arg;
 };
 
 struct vmt_filter;

@@ -8,6 +8,7 @@
 #define VIRTMETER_COMMON_HOST_H
 
 #include "common/error.h"
+#include "common/events.h"
 #include "common/filter.h"
 #include "common/notice.h"
 #include "common/snapshot.h"
@@ -22,8 +23,14 @@ struct vmt_host_options {
     unsigned max_stuck_calls;            /* calls left behind before only cheap groups are asked */
     bool is_alone;                       /* nothing else in this process uses libvirt */
     uint64_t coalesce_ns;                /* a snapshot that began no longer ago than this answers a request at once */
+    uint64_t xml_age_ns;                 /* domains' XML is read again without an event at this age; 0: two minutes;
+                                            VMT_NEVER: at no age */
     vmt_notify *notify;                  /* may be NULL */
     void *notify_arg;
+    /* Every event of a domain, pool or network, on libvirt's event thread: must not block and not call the core. May be
+     * NULL. */
+    void (*happened)(void *arg, const struct vmt_happening *happening);
+    void *happened_arg;
 };
 
 struct vmt_host;

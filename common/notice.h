@@ -17,10 +17,13 @@ enum vmt_notice_kind {
     VMT_NOTICE_COUNT,
 };
 
+struct vmt_domain;
+
 struct vmt_notice {
     enum vmt_notice_kind kind;
-    const char *object; /* the domain's name, the parameter, the function; may be NULL */
-    const char *text;   /* one sentence without control characters in it */
+    const char *object;              /* the domain's name, the parameter, the function; may be NULL */
+    const char *text;                /* one sentence without control characters in it */
+    const struct vmt_domain *domain; /* of VMT_NOTICE_DOMAIN_*; otherwise NULL */
 };
 
 typedef void vmt_notify(void *arg, const struct vmt_notice *notice);

@@ -5,10 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Events tell of changes; this is for what no event tells. Spread, so that a host's domains do not come due together.
- */
-static const uint64_t slow_timer = 60 * VMT_SECOND;
-
 /* Domains that start between two collections; when nobody collects, tenants must not fill the memory. */
 enum { ADDED_MAX = 1024 };
 
@@ -27,17 +23,20 @@ struct remembered {
 };
 
 struct vmt_registry {
+    uint64_t xml_age_ns; /* events tell of changes; this is for what no event tells */
     pthread_mutex_t lock;
     struct remembered *domains; /* by uuid, ascending */
     unsigned count;
     unsigned added; /* since the last sync */
 };
 
-struct vmt_registry *vmt_registry_new(void)
+struct vmt_registry *vmt_registry_new(uint64_t xml_age_ns)
 {
     struct vmt_registry *registry = calloc(1, sizeof *registry);
-    if (registry)
-        pthread_mutex_init(&registry->lock, NULL);
+    if (!registry)
+        return NULL;
+    registry->xml_age_ns = xml_age_ns;
+    pthread_mutex_init(&registry->lock, NULL);
     return registry;
 }
 
@@ -192,13 +191,17 @@ bool vmt_registry_claim(struct vmt_registry *registry, const struct vmt_domain *
     return is_due;
 }
 
-/* Between one and two slow timers from now, different for each domain. */
-static uint64_t next_due(const char *uuid)
+/* Between half the age and all of it from now, different for each domain, so that a host's do not come due together.
+ */
+static uint64_t next_due(const struct vmt_registry *registry, const char *uuid)
 {
+    if (registry->xml_age_ns == VMT_NEVER)
+        return VMT_NEVER;
     unsigned sum = 0;
     for (const char *at = uuid; *at; at++)
         sum = sum * 31 + (unsigned char)*at;
-    return vmt_now_ns() + slow_timer + slow_timer / 256 * (sum % 256);
+    uint64_t half = registry->xml_age_ns / 2;
+    return vmt_now_ns() + half + half / 256 * (sum % 256);
 }
 
 void vmt_registry_store(struct vmt_registry *registry, const char *uuid, unsigned version, struct vmt_part *part)
@@ -209,7 +212,7 @@ void vmt_registry_store(struct vmt_registry *registry, const char *uuid, unsigne
         vmt_part_unref(known->identity);
         known->identity = part ? vmt_part_ref(part) : NULL;
         known->read_version = part ? version : version - 1;
-        known->due_ns = next_due(uuid);
+        known->due_ns = next_due(registry, uuid);
         known->is_being_read = false;
     }
     pthread_mutex_unlock(&registry->lock);

@@ -11,7 +11,9 @@
 
 struct vmt_registry;
 
-struct vmt_registry *vmt_registry_new(void);
+/* XML is read again without an event when it is `xml_age_ns` old at most; VMT_NEVER: at any age. NULL when there is no
+ * memory. */
+struct vmt_registry *vmt_registry_new(uint64_t xml_age_ns);
 void vmt_registry_free(struct vmt_registry *registry);
 
 /* Forgets domains that are gone, learns new ones, and marks those whose id or name changed: they started or stopped. */

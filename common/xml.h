@@ -19,6 +19,10 @@ struct vmt_xml_labels {
     unsigned count;
     const char *const *names;  /* label names, "domain" first; count + 1 of them, ended by NULL */
     const char *const *xpaths; /* count of them */
+    /* NULL: the XPaths begin at <domain>. A namespace: they see nothing but the domain's metadata of that namespace, as
+     * virDomainGetMetadata gives it: an element on its own and without the namespace. "": likewise OpenStack Nova's of
+     * any version. The caller's, who may set it before the labels are used. */
+    const char *metadata;
 };
 
 /*

@@ -37,14 +37,14 @@ static bool is_reserved(const char *name)
     return !strncmp(name, "__", 2);
 }
 
-static xmlXPathContext *new_context(const struct vmt_document *document)
+static xmlXPathContext *new_context(xmlDoc *tree, xmlNode *root)
 {
-    xmlXPathContext *context = xmlXPathNewContext(document->tree);
+    xmlXPathContext *context = xmlXPathNewContext(tree);
     if (!context)
         return NULL;
     context->error = vmt_document_ignore_error;
     context->opLimit = STEPS_MAX;
-    context->node = document->root;
+    context->node = root;
     return context;
 }
 
@@ -89,7 +89,7 @@ static int check_xpath(const char *xpath, struct vmt_error *error)
     int result = vmt_document_open("<domain/>", "domain", &document, error);
     if (result < 0)
         return result;
-    xmlXPathContext *context = new_context(&document);
+    xmlXPathContext *context = new_context(document.tree, document.root);
     xmlXPathObject *object = context ? evaluate(context, xpath) : NULL;
     if (!context)
         result = vmt_error_set(error, -ENOMEM, "no memory");
@@ -174,6 +174,42 @@ static void register_prefix(xmlXPathContext *context, const char *prefix, const 
         xmlXPathRegisterNs(context, BAD_CAST prefix, BAD_CAST uri);
 }
 
+/* Whether `namespace` is the one that the metadata shall be of. */
+static bool is_meant(const xmlNs *namespace, const char *meant)
+{
+    return *meant ? namespace && xmlStrEqual(namespace->href, BAD_CAST meant) : vmt_xml_is_nova(namespace);
+}
+
+static xmlNode *find_metadata(const struct vmt_document *document, const char *meant)
+{
+    const xmlNode *metadata = vmt_document_child(document->root, "metadata");
+    xmlNode *node = metadata ? metadata->children : NULL;
+    while (node && !(node->type == XML_ELEMENT_NODE && is_meant(node->ns, meant)))
+        node = node->next;
+    return node;
+}
+
+/* The metadata as a document of its own, without its namespace; NULL when there is none, or no memory, which is noted.
+ */
+static xmlDoc *extract(struct vmt_document *document, const char *meant)
+{
+    xmlNode *metadata = find_metadata(document, meant);
+    if (!metadata)
+        return NULL;
+    xmlDoc *tree = xmlNewDoc(BAD_CAST "1.0");
+    xmlNode *root = tree ? xmlDocCopyNode(metadata, tree, 1) : NULL;
+    if (!root) {
+        document->out_of_memory = true;
+        xmlFreeDoc(tree);
+        return NULL;
+    }
+    xmlDocSetRootElement(tree, root);
+    for (const xmlNode *node = root; node; node = next_in_tree(node, root))
+        if (node->type == XML_ELEMENT_NODE && is_meant(node->ns, meant))
+            ((xmlNode *)node)->ns = NULL;
+    return tree;
+}
+
 /* The prefixes that the document declares anywhere, the first of each; and the known ones, whatever it calls them. */
 static void register_prefixes(xmlXPathContext *context, const xmlNode *root)
 {
@@ -223,23 +259,39 @@ static void extend(struct vmt_sample *sample, const struct vmt_xml_labels *label
     sample->label_count = labels->count + 1;
 }
 
-void vmt_xml_labels_add(const struct vmt_xml_labels *labels, struct vmt_document *document,
-                        const struct vmt_domain *domain, struct vmt_part *part)
+/* The texts that the XPaths find in `tree`; whether one does. */
+static bool find_texts(const struct vmt_xml_labels *labels, struct vmt_document *document, xmlDoc *tree,
+                       const char **texts)
 {
-    const char **texts = vmt_arena_alloc(&document->texts, labels->count * sizeof *texts);
-    xmlXPathContext *context = new_context(document);
-    if (!texts || !context) {
+    xmlNode *root = xmlDocGetRootElement(tree);
+    xmlXPathContext *context = new_context(tree, root);
+    if (!context) {
         document->out_of_memory = true;
-        xmlXPathFreeContext(context);
-        return;
+        return false;
     }
-    register_prefixes(context, document->root);
+    register_prefixes(context, root);
     bool is_known = false;
     for (unsigned i = 0; i < labels->count; i++) {
         texts[i] = find_text(document, context, labels->xpaths[i]);
         is_known = is_known || texts[i];
     }
     xmlXPathFreeContext(context);
+    return is_known;
+}
+
+void vmt_xml_labels_add(const struct vmt_xml_labels *labels, struct vmt_document *document,
+                        const struct vmt_domain *domain, struct vmt_part *part)
+{
+    const char **texts = vmt_arena_alloc(&document->texts, labels->count * sizeof *texts);
+    if (!texts) {
+        document->out_of_memory = true;
+        return;
+    }
+    xmlDoc *own = labels->metadata ? extract(document, labels->metadata) : NULL;
+    if (labels->metadata && !own)
+        return;
+    bool is_known = find_texts(labels, document, own ? own : document->tree, texts);
+    xmlFreeDoc(own);
     struct vmt_sample *sample = is_known ? vmt_part_add(part, VMT_ENTITY_DOMAIN_METADATA, domain, &domain->name) : NULL;
     if (!sample)
         return;

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collectd-plugin/notify.h"
+#include "collectd-plugin/dispatch.h"
+#include "common/clock.h"
+#include "common/enums.h"
+#include "common/thread.h"
+
+#include <errno.h>
+#include <libvirt/libvirt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern char *hostname_g; /* collectd's own name for this host */
+
+/* A host that starts a thousand domains tells of them; when collectd takes nothing, memory must not fill. */
+enum { QUEUED_MAX = 4096 };
+
+struct message {
+    struct message *next;
+    int log_level; /* 0: no log line */
+    int severity;  /* 0: no notification */
+    const char *type, *instance;
+    struct vmt_domain domain; /* without a name: about the host */
+    char text[NOTIF_MAX_MSG_LEN];
+    char line[2 * NOTIF_MAX_MSG_LEN];
+};
+
+struct vmt_notifier {
+    const struct vmt_config *config;
+    struct vmt_thread thread;
+    pthread_mutex_t lock; /* for all that follows */
+    pthread_cond_t wake;
+    struct message *first, **end;
+    unsigned count, lost;
+    bool is_stopping; /* when the queue is empty */
+    bool is_over;     /* at once */
+    bool is_down;     /* it was told that libvirt does not answer */
+    struct vmt_roll *roll;
+};
+
+/* ---- collectd ---- */
+
+static void notify(int severity, const char *text, const struct vmt_subject *subject, const char *type,
+                   const char *instance)
+{
+    notification_t notification = {.severity = severity, .time = cdtime()};
+    snprintf(notification.message, sizeof notification.message, "%s", text);
+    snprintf(notification.host, sizeof notification.host, "%s", subject ? subject->host.text : hostname_g);
+    snprintf(notification.plugin, sizeof notification.plugin, "%s", VMT_PLUGIN_NAME);
+    snprintf(notification.plugin_instance, sizeof notification.plugin_instance, "%s",
+             subject ? subject->plugin_instance.text : "");
+    snprintf(notification.type, sizeof notification.type, "%s", type);
+    snprintf(notification.type_instance, sizeof notification.type_instance, "%s", instance);
+    plugin_dispatch_notification(&notification);
+}
+
+/* As the virt plugin sees it. */
+static int severity_of(int state)
+{
+    static const int severities[] = {
+        [VIR_DOMAIN_NOSTATE] = NOTIF_OKAY,    [VIR_DOMAIN_RUNNING] = NOTIF_OKAY,
+        [VIR_DOMAIN_BLOCKED] = NOTIF_WARNING, [VIR_DOMAIN_PAUSED] = NOTIF_WARNING,
+        [VIR_DOMAIN_SHUTDOWN] = NOTIF_OKAY,   [VIR_DOMAIN_SHUTOFF] = NOTIF_OKAY,
+        [VIR_DOMAIN_CRASHED] = NOTIF_FAILURE, [VIR_DOMAIN_PMSUSPENDED] = NOTIF_WARNING,
+    };
+    bool is_known = state >= 0 && state < (int)(sizeof severities / sizeof *severities);
+    return is_known ? severities[state] : NOTIF_WARNING;
+}
+
+static void write_state(char text[NOTIF_MAX_MSG_LEN], int state, const char *reason)
+{
+    char number[VMT_ENUM_TEXT];
+    snprintf(text, NOTIF_MAX_MSG_LEN, "Domain state: %s. Reason: %s", vmt_enum_domain_state(state, number), reason);
+}
+
+void vmt_notifier_tell_states(const struct vmt_roll *roll)
+{
+    int state_slot = vmt_entity_slot(VMT_ENTITY_DOMAIN, "state.state"),
+        reason_slot = vmt_entity_slot(VMT_ENTITY_DOMAIN, "state.reason"),
+        persistent_slot = vmt_entity_slot(VMT_ENTITY_DOMAIN, "persistent");
+    for (unsigned i = 0; i < roll->count; i++) {
+        const struct vmt_subject *subject = &roll->subjects[i];
+        const struct vmt_value *values = subject->sample->value;
+        if (subject->is_nameless || values[persistent_slot].type != VMT_INTEGER || !values[persistent_slot].integer)
+            continue;
+        int state = (int)values[state_slot].integer;
+        int reason = values[reason_slot].type == VMT_INTEGER ? (int)values[reason_slot].integer : 0;
+        char text[NOTIF_MAX_MSG_LEN], number[VMT_ENUM_TEXT];
+        write_state(text, state, vmt_enum_domain_reason(state, reason, number));
+        notify(severity_of(state), text, subject, "domain_state", "");
+    }
+}
+
+/* ---- the thread ---- */
+
+/* With the lock held, which is let go meanwhile: collectd's other plugins may take their time. */
+static void deliver(struct vmt_notifier *notifier, const struct message *message)
+{
+    bool is_about_domain = message->domain.name;
+    const struct vmt_subject *known =
+        is_about_domain && notifier->roll ? vmt_roll_find(notifier->roll, message->domain.name) : NULL;
+    struct vmt_subject subject;
+    if (known)
+        subject = *known;
+    else if (is_about_domain)
+        vmt_roll_name(notifier->config, &message->domain, &subject);
+    pthread_mutex_unlock(&notifier->lock);
+    if (message->log_level)
+        plugin_log(message->log_level, VMT_PLUGIN_NAME " plugin: %s", message->line);
+    if (message->severity)
+        notify(message->severity, message->text, is_about_domain ? &subject : NULL, message->type, message->instance);
+    pthread_mutex_lock(&notifier->lock);
+}
+
+static void free_message(struct message *message)
+{
+    free((char *)message->domain.name);
+    free(message);
+}
+
+static struct message *take(struct vmt_notifier *notifier)
+{
+    struct message *message = notifier->first;
+    notifier->first = message->next;
+    notifier->count--;
+    if (!notifier->first)
+        notifier->end = &notifier->first;
+    return message;
+}
+
+static void *deliver_all(void *arg)
+{
+    struct vmt_notifier *notifier = arg;
+    pthread_mutex_lock(&notifier->lock);
+    while (!notifier->is_over && (notifier->first || !notifier->is_stopping)) {
+        if (!notifier->first) {
+            vmt_cond_wait(&notifier->wake, &notifier->lock, VMT_NEVER);
+            continue;
+        }
+        struct message *message = take(notifier);
+        deliver(notifier, message);
+        free_message(message);
+        unsigned lost = notifier->first || notifier->is_over ? 0 : notifier->lost;
+        if (!lost)
+            continue;
+        notifier->lost = 0;
+        struct message about = {.log_level = LOG_WARNING};
+        snprintf(about.line, sizeof about.line, "%u notifications came too fast and are lost", lost);
+        deliver(notifier, &about);
+    }
+    pthread_mutex_unlock(&notifier->lock);
+    return NULL;
+}
+
+/* ---- the core's side ---- */
+
+/* Puts a copy of `message` into the queue. With the lock held. */
+static void put(struct vmt_notifier *notifier, const struct message *message, const struct vmt_domain *domain)
+{
+    bool is_taken = notifier->count < QUEUED_MAX && !notifier->is_over;
+    struct message *copy = is_taken ? malloc(sizeof *copy) : NULL;
+    if (!copy) {
+        notifier->lost++;
+        return;
+    }
+    *copy = *message;
+    copy->next = NULL;
+    copy->domain = (struct vmt_domain){0};
+    if (domain) {
+        copy->domain = *domain;
+        copy->domain.name = strdup(domain->name);
+    }
+    if (domain && !copy->domain.name) {
+        notifier->lost++;
+        free(copy);
+        return;
+    }
+    *notifier->end = copy;
+    notifier->end = &copy->next;
+    notifier->count++;
+    pthread_cond_signal(&notifier->wake);
+}
+
+/* What kinds of notice become, and the line in the log with the object and the text in it. */
+static const struct {
+    int log_level, severity;
+    const char *type, *instance; /* those of the value that says the same, when Collector asks for it */
+    const char *line;
+} kinds[VMT_NOTICE_COUNT] = {
+    [VMT_NOTICE_CONNECTED] = {LOG_NOTICE, NOTIF_OKAY, "gauge", "up", "connected to libvirt '%s': %s"},
+    [VMT_NOTICE_DISCONNECTED] = {LOG_WARNING, NOTIF_FAILURE, "gauge", "up", "no connection to libvirt '%s': %s"},
+    [VMT_NOTICE_CALL_FAILED] = {LOG_WARNING, 0, NULL, NULL, "libvirt call fails (%s): %s"},
+    [VMT_NOTICE_CALL_RECOVERED] = {LOG_INFO, 0, NULL, NULL, "libvirt call works again (%s): %s"},
+    [VMT_NOTICE_DOMAIN_STUCK] = {LOG_WARNING, NOTIF_WARNING, "gauge", "collected", "domain '%s' is stuck: %s"},
+    [VMT_NOTICE_DOMAIN_WHOLE] = {LOG_NOTICE, NOTIF_OKAY, "gauge", "collected", "domain '%s' is whole: %s"},
+    [VMT_NOTICE_UNKNOWN_PARAMETER] = {LOG_INFO, 0, NULL, NULL, "libvirt sends '%s', unknown to this version: %s"},
+};
+
+/* Whether a notice about the connection tells something new. With the lock held. */
+static bool is_change(struct vmt_notifier *notifier, enum vmt_notice_kind kind)
+{
+    if (kind != VMT_NOTICE_CONNECTED && kind != VMT_NOTICE_DISCONNECTED)
+        return true;
+    bool was_down = notifier->is_down;
+    notifier->is_down = kind == VMT_NOTICE_DISCONNECTED;
+    return was_down != notifier->is_down;
+}
+
+void vmt_notifier_hear(void *arg, const struct vmt_notice *notice)
+{
+    struct vmt_notifier *notifier = arg;
+    struct message message = {
+        .log_level = kinds[notice->kind].log_level,
+        .severity = kinds[notice->kind].severity,
+        .type = kinds[notice->kind].type,
+        .instance = kinds[notice->kind].instance,
+    };
+    bool is_of_connection = notice->kind == VMT_NOTICE_CONNECTED || notice->kind == VMT_NOTICE_DISCONNECTED;
+    const char *unnamed = is_of_connection ? "default" : "host";
+    snprintf(message.line, sizeof message.line, kinds[notice->kind].line, notice->object ? notice->object : unnamed,
+             notice->text);
+    snprintf(message.text, sizeof message.text, "%s%s", is_of_connection ? "libvirt: " : "", notice->text);
+    pthread_mutex_lock(&notifier->lock);
+    if (!is_change(notifier, notice->kind))
+        message.severity = 0;
+    put(notifier, &message, notice->domain);
+    pthread_mutex_unlock(&notifier->lock);
+}
+
+void vmt_notifier_happened(void *arg, const struct vmt_happening *happening)
+{
+    struct vmt_notifier *notifier = arg;
+    const struct vmt_config *config = notifier->config;
+    int state = happening->lifecycle < 0 ? -1 : vmt_enum_state_after(happening->lifecycle);
+    if (state < 0 || !happening->name ||
+        !vmt_selection_wants(&config->domains, config->ignores_selected, happening->name))
+        return;
+    struct message message = {.severity = severity_of(state), .type = "domain_state", .instance = ""};
+    write_state(message.text, state, happening->detail ? happening->detail : "unknown");
+    struct vmt_domain domain = {.name = happening->name};
+    snprintf(domain.uuid, sizeof domain.uuid, "%s", happening->uuid);
+    pthread_mutex_lock(&notifier->lock);
+    put(notifier, &message, &domain);
+    pthread_mutex_unlock(&notifier->lock);
+}
+
+void vmt_notifier_know(struct vmt_notifier *notifier, struct vmt_roll *roll)
+{
+    pthread_mutex_lock(&notifier->lock);
+    struct vmt_roll *former = notifier->roll;
+    notifier->roll = roll;
+    pthread_mutex_unlock(&notifier->lock);
+    vmt_roll_free(former);
+}
+
+/* ---- its life ---- */
+
+void vmt_notifier_free(struct vmt_notifier *notifier)
+{
+    if (!notifier)
+        return;
+    while (notifier->first)
+        free_message(take(notifier));
+    vmt_roll_free(notifier->roll);
+    pthread_cond_destroy(&notifier->wake);
+    pthread_mutex_destroy(&notifier->lock);
+    free(notifier);
+}
+
+int vmt_notifier_new(const struct vmt_config *config, struct vmt_notifier **ret_notifier, struct vmt_error *error)
+{
+    struct vmt_notifier *notifier = calloc(1, sizeof *notifier);
+    if (!notifier)
+        return vmt_error_set(error, -ENOMEM, "no memory for notifications");
+    notifier->config = config;
+    notifier->end = &notifier->first;
+    pthread_mutex_init(&notifier->lock, NULL);
+    vmt_cond_init(&notifier->wake);
+    int failed = vmt_thread_start(&notifier->thread, "vmt-notify", deliver_all, notifier);
+    if (failed) {
+        vmt_notifier_free(notifier);
+        return vmt_error_set(error, failed, "cannot start the notifying thread: %s", strerror(-failed));
+    }
+    *ret_notifier = notifier;
+    return 0;
+}
+
+bool vmt_notifier_stop(struct vmt_notifier *notifier, uint64_t until_ns)
+{
+    if (!notifier)
+        return true;
+    pthread_mutex_lock(&notifier->lock);
+    notifier->is_stopping = true;
+    pthread_cond_signal(&notifier->wake);
+    pthread_mutex_unlock(&notifier->lock);
+    bool has_ended = vmt_thread_join(&notifier->thread, until_ns);
+    pthread_mutex_lock(&notifier->lock);
+    notifier->is_over = true;
+    pthread_mutex_unlock(&notifier->lock);
+    return has_ended;
+}
