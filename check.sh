@@ -142,7 +142,7 @@ stage_layers() {
 
 stage_docs() {
   "$python" tests/docs.py build/release/exporter/virtmeter-exporter
-  "$python" tests/man.py build/release/exporter/virtmeter-exporter
+  "$python" tests/man.py build/release/exporter/virtmeter-exporter build/release/ctl/virtmeterctl
 }
 
 stage_units() { tests/units.sh "$logs/stage"; }

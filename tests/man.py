@@ -4,7 +4,7 @@
     tests/man.py PROGRAM...    (exit code 1, and what is wrong on standard error)
 
 In --help they begin a line after two blanks; in docs/man/NAME.SECTION they are items, `.It Fl -flag` and `.It Cm word`.
-A collector, which has two flags, is a word in the page."""
+A collector, which has two flags, is a word in the page. Flags that stand below a word are those of `PROGRAM help word`."""
 
 import pathlib
 import re
@@ -14,16 +14,29 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
-def told_by_help(program):
-    text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
+def told(*command):
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     text = re.sub(r"^  --[a-z]+[.](\w+), --no-.*", r"  \1", text, flags=re.MULTILINE)
     return set(re.findall(r"^  ((?:--)?[a-z][a-z.-]*)", text, re.MULTILINE))
 
 
+def told_by_help(program):
+    """The words, each with its flags, and the program's own flags as those of a word that is empty."""
+    everything = told(program, "--help")
+    words = {word for word in everything if not word.startswith("--")}
+    told_by = {word: told(program, "help", word) if "help" in words else set() for word in words}
+    return told_by | {"": everything - words}
+
+
 def told_by_page(page):
-    text = page.read_text(encoding="utf-8")
-    flags = re.findall(r"^\.It Fl (-[a-z.-]+)", text, re.MULTILINE)
-    return {"-" + flag for flag in flags} | set(re.findall(r"^\.It Cm ([a-z-]+)", text, re.MULTILINE))
+    told_by, word = {"": set()}, ""
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith(".It Cm "):
+            word = line.split()[2]
+            told_by[word] = set()
+        elif line.startswith(".It Fl -"):
+            told_by[word].add("-" + line.split()[2])
+    return told_by
 
 
 def wrong(program):
@@ -32,13 +45,15 @@ def wrong(program):
     if len(pages) != 1:
         yield f"docs/man: {len(pages)} pages for {name}"
         return
-    help_words, page_words = told_by_help(program), told_by_page(pages[0])
-    if not help_words:
-        yield f"{name} --help tells of nothing"
-    for word in sorted(help_words - page_words):
-        yield f"{pages[0].name}: there is nothing about {word}"
-    for word in sorted(page_words - help_words):
-        yield f"{pages[0].name}: {word} is not in --help"
+    by_help, by_page = told_by_help(program), told_by_page(pages[0])
+    if not by_help[""]:
+        yield f"{name} --help tells of no flag"
+    for word in sorted(by_help.keys() | by_page.keys()):
+        there, here = by_help.get(word), by_page.get(word)
+        if there is None or here is None:
+            yield f"{pages[0].name}: {word} is only in {'the page' if here is not None else '--help'}"
+        elif there != here:
+            yield f"{pages[0].name}: {word} {', '.join(sorted(there ^ here))} is only in one of page and help"
     lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", pages[0]], capture_output=True, text=True,
                           check=False)
     if lint.returncode:
