@@ -2,7 +2,7 @@
 /*
  * An XML document from libvirt, read without trust: no network, no files, no document types and so no entities, bounded
  * in size, depth and number of elements, attributes and namespaces, and not a word of libxml2's on stderr. Texts handed
- * out are bounded too and live as long as the document. Private to xml*.c. A document belongs to one thread.
+ * out are bounded too and live as long as the document. A document belongs to one thread.
  */
 #ifndef VIRTMETER_COMMON_DOCUMENT_H
 #define VIRTMETER_COMMON_DOCUMENT_H
