@@ -24,6 +24,8 @@
     // Flag --libvirt.max-stuck-calls of the exporter.
     stuckCallsMax: 3,
 
+    // A guest that wants fewer cores is idle: what part of that it loses means nothing.
+    idleCores: 0.05,
     // Part of the CPU time that it wanted which a guest may lose to others, when it is more than that many cores.
     vcpuDelayRatio: 0.1,
     vcpuDelayCores: 0.1,

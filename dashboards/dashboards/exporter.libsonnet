@@ -28,10 +28,10 @@ function(config)
       ]),
       p.timeseries('Collectors', 'The slowest run of each collector. One that is slow alone: libvirt is slow there, such as a pool on storage that hangs; switch it off with --no-collector.NAME if you can do without.', 's', [
         p.range(q('max by (collector) (libvirt_exporter_collector_duration_seconds{%(s)s})'), '{{collector}}'),
-      ]),
+      ]) + p.legendRight,
       p.timeseries('Slow calls to libvirt', 'Time under which 99 of 100 calls are, by function; needs --collector.calls. One that grows: look at the log of libvirtd.', 's', [
         p.range(q('histogram_quantile(0.99, sum by (call, le) (rate(libvirt_exporter_libvirt_call_duration_seconds_bucket{%(s)s}[$__rate_interval])))'), '{{call}}'),
-      ]),
+      ]) + p.legendRight,
     ]),
 
     d.row('What fails'),
@@ -41,7 +41,7 @@ function(config)
       ], [p.label('collector'), p.label('instance', d.links.host)], hidden=[select.cluster, 'Value']),
       p.timeseries('Failed calls', 'Calls to libvirt that failed, by function and error of libvirt. A few while guests come and go are normal (no domain). Many of one kind: the log of the exporter names the thing.', 'cps', [
         p.range(q('sum by (call, code) (rate(libvirt_exporter_libvirt_call_errors_total{%(s)s}[$__rate_interval]))'), '{{call}} {{code}}'),
-      ]),
+      ]) + p.legendRight,
       p.timeseries('Domains left out', 'Guests without all their series, by reason. timed_out: stuck. partial: another client holds them. filtered: you said so.', 'none', [
         p.range(q('sum by (reason) (libvirt_exporter_domains_skipped{%(s)s})'), '{{reason}}'),
       ]),
@@ -66,7 +66,7 @@ function(config)
     d.line(8, [
       p.timeseries('Calls to libvirt', 'Calls by function. Their number does not grow with the guests; if it does, a collector of one call for each domain is on.', 'cps', [
         p.range(q('sum by (call) (rate(libvirt_exporter_libvirt_calls_total{%(s)s}[$__rate_interval]))'), '{{call}}'),
-      ]) + p.stacked,
+      ]) + p.legendRight + p.stacked,
       p.timeseries('CPU of the exporter', 'Cores that the exporters use, the ten highest. More than a tenth: scrape less often, or look at the calls.', 'short', [
         p.range(q('rate(process_cpu_seconds_total{%(up)s, %(s)s}[$__rate_interval]) and topk(10, rate(process_cpu_seconds_total{%(up)s, %(s)s}[$__range] @ end()))'), '{{instance}}'),
       ]),

@@ -47,9 +47,9 @@ function(config)
     ]),
     d.line(4, [
       p.stat('Measured', 'Whether all its statistics came back. If not, its hypervisor does not answer: runbook LibvirtGuestStuck.', 'none', p.instant('min(libvirt_domain_collected{%s}%s)' % [select.g, select.is])) + p.named({ '0': ['stuck', 'red'], '1': ['yes', 'green'] }),
-      p.stat('Age of that', 'How long ago all its statistics came back last. Older than a few scrapes: it is stuck.', 's', p.instant('min(libvirt_exporter_last_collection_timestamp_seconds{%(fleet)s} - on (%(host)s) group_right () (libvirt_domain_last_collected_timestamp_seconds{%(g)s}%(is)s))' % select)) + p.limits([[60, 'orange'], [300, 'red']]),
+      p.stat('Age of that', 'How long ago all its statistics came back last. Older than a few scrapes: it is stuck.', 's', p.instant('clamp_min(min(libvirt_exporter_last_collection_timestamp_seconds{%(fleet)s} - on (%(host)s) group_right () (libvirt_domain_last_collected_timestamp_seconds{%(g)s}%(is)s)), 0)' % select)) + p.limits([[60, 'orange'], [300, 'red']]),
       p.stat('CPU used', 'Part of its vCPUs that it uses. Above 100 % its hypervisor works as well, for I/O. Always near 100 %: it wants more vCPUs.', 'percentunit', p.instant('sum(instance_domain:libvirt_domain_cpu:ratio_rate5m{%s}%s)' % [select.g, select.is])) + p.limits([[0.8, 'orange'], [0.95, 'red']]),
-      p.stat('Steal', 'Part of the CPU time that it wanted and did not get. Move it, or its neighbours: page Host.', 'percentunit', p.instant('max(instance_domain:libvirt_domain_vcpu_delay:ratio_rate5m{%s}%s)' % [select.g, select.is])) + p.limits([[config.vcpuDelayRatio / 2, 'orange'], [config.vcpuDelayRatio, 'red']]),
+      p.stat('Steal', 'Part of the CPU time that it wanted and did not get. Move it, or its neighbours: page Host.', 'percentunit', p.instant('max(instance_domain:libvirt_domain_vcpu_delay:ratio_rate5m{%s}%s)' % [select.g, select.is])) + p.noValue('idle or unknown') + p.limits([[config.vcpuDelayRatio / 2, 'orange'], [config.vcpuDelayRatio, 'red']]),
       p.stat('Memory usable', 'Part of its memory that it can still use, by its own figures. Little: it will swap or kill; give it more.', 'percentunit', p.instant('max(instance_domain:libvirt_domain_memory_guest_usable:ratio{%s}%s)' % [select.g, select.is])) + { fieldConfig+: { defaults+: { thresholds: { mode: 'absolute', steps: [{ color: 'red', value: null }, { color: 'orange', value: config.guestMemoryUsableRatio }, { color: 'green', value: config.guestMemoryUsableRatio * 2 }] } } } },
       p.stat('Age of its memory figures', 'How long ago its balloon driver reported. Old: the guest has no driver, hangs, or libvirt was not told to ask; runbook LibvirtBalloonStale.', 's', p.instant('min(instance_domain:libvirt_domain_memory_guest_last_update:age_seconds{%s}%s)' % [select.g, select.is])) + p.limits([[60, 'orange'], [config.balloonAgeSeconds, 'red']]),
     ]),
@@ -107,7 +107,7 @@ function(config)
         rateLine('libvirt_domain_block_read_requests_total', '{{device}} read', 'device'),
         rateLine('libvirt_domain_block_write_requests_total', '{{device}} write', 'device'),
         rateLine('libvirt_domain_block_flush_requests_total', '{{device}} flush', 'device'),
-      ]),
+      ]) + p.legendRight,
       p.timeseries('Bytes', 'What it reads and writes on each disk. Flat at a limit: it is throttled, or the storage is at its end.', 'Bps', [
         rateLine('libvirt_domain_block_read_bytes_total', '{{device}} read', 'device'),
         rateLine('libvirt_domain_block_write_bytes_total', '{{device}} written', 'device'),
@@ -127,11 +127,12 @@ function(config)
         gaugeLine('libvirt_domain_block_capacity_bytes', '{{device}} size', 'device'),
       ]) + { fieldConfig+: { defaults+: { custom+: { fillOpacity: 0 } } } },
       p.table('Disks', 'What its disks are. Cache and discard explain much: writeback hides latency, and without discard images only grow.', [
-        p.rows(gauge('libvirt_domain_block_info', 'device, disk_type, bus, driver_type, cache, discard, source')),
-        p.rows(gauge('libvirt_domain_block_capacity_bytes', 'device')),
-        p.rows('%s / (%s > 0)' % [gauge('libvirt_domain_block_allocation_bytes', 'device'), gauge('libvirt_domain_block_capacity_bytes', 'device')]),
+        p.rows(gauge('libvirt_domain_block_info', 'instance, device, disk_type, bus, driver_type, cache, discard, source')),
+        p.rows(gauge('libvirt_domain_block_capacity_bytes', 'instance, device')),
+        p.rows('%s / (%s > 0)' % [gauge('libvirt_domain_block_allocation_bytes', 'instance, device'), gauge('libvirt_domain_block_capacity_bytes', 'instance, device')]),
       ], [
         p.label('device'),
+        p.label('instance'),
         p.value('Value #B', 'size', 'bytes'),
         p.value('Value #C', 'allocated', 'percentunit'),
         p.label('bus'),
@@ -161,11 +162,11 @@ function(config)
         rateLine('libvirt_domain_interface_transmit_drops_total', '{{interface}} drops out', 'interface'),
         rateLine('libvirt_domain_interface_receive_errors_total', '{{interface}} errors in', 'interface'),
         rateLine('libvirt_domain_interface_transmit_errors_total', '{{interface}} errors out', 'interface'),
-      ]),
+      ]) + p.legendRight,
       p.table('Interfaces', 'What its interfaces are, and whether the link is up. A link that is down is set so in its configuration: virsh domif-setlink.', [
-        p.rows(gauge('libvirt_domain_interface_info', 'interface, type, source, mac, model')),
-        p.rows(gauge('libvirt_domain_interface_link_up', 'interface')),
-      ], [p.label('interface'), flag('Value #B', 'link'), p.label('type'), p.label('source'), p.label('mac'), p.label('model')], hidden=['Value #A']),
+        p.rows(gauge('libvirt_domain_interface_info', 'instance, interface, type, source, mac, model')),
+        p.rows(gauge('libvirt_domain_interface_link_up', 'instance, interface')),
+      ], [p.label('interface'), p.label('instance'), flag('Value #B', 'link'), p.label('type'), p.label('source'), p.label('mac'), p.label('model')], hidden=['Value #A']),
     ]),
 
     d.row('Jobs and events'),
@@ -186,7 +187,7 @@ function(config)
         p.range(happened('libvirt_domain_lifecycle_events_total', 'event, detail'), '{{event}}: {{detail}}'),
         p.range(happened('libvirt_domain_events_total', 'event'), '{{event}}'),
         p.range(happened('libvirt_domain_jobs_completed_total', 'operation, result'), '{{operation}}: {{result}}'),
-      ]) + p.bars,
+      ]) + p.bars + p.legendRight,
     ]),
   ];
 

@@ -18,6 +18,7 @@ function(config)
       p.stat('Space', 'Size of all pools. Pools on shared storage count once for each host.', 'bytes', p.instant(q('sum(libvirt_storage_pool_capacity_bytes{%(s)s})'))),
       p.stat('Left', 'Space left in all pools. Little: see the days to full below.', 'bytes', p.instant(q('sum(libvirt_storage_pool_available_bytes{%(s)s})'))),
       p.stat('Images could still take', 'What the images of all guests would take more if they were written in full. More than is left: storage is overcommitted, so watch the days to full.', 'bytes', p.instant(q('sum(libvirt_domain_block_capacity_bytes{%(s)s} - libvirt_domain_block_allocation_bytes{%(s)s} > 0) or vector(0)'))),
+      p.stat('Networks down', 'Virtual networks that are not active; the table of networks says which. Guests on them cannot start: virsh net-start NAME.', 'none', p.instant(q('count(libvirt_network_active{%(s)s} == 0) or vector(0)'))) + p.limits([[1, 'orange']]),
     ]),
     d.line(9, [
       p.table('Pools', 'All pools. Days to full are reckoned from the last six hours; without days, a pool does not fill. libvirt knows the space of some pools only after virsh pool-refresh, which virtmeter never does.', [
@@ -70,15 +71,17 @@ function(config)
         p.value('Value #B', 'allocated', 'bytes'),
         p.value('Value #C', 'size', 'bytes'),
       ], hidden=[select.cluster]),
-      p.table('Images nearest to their space', 'Images that cannot grow beyond the space they have, such as qcow2 on a volume of LVM, and how much of that is written. At 100 % the guest is paused: runbook LibvirtThinImageFilling. For images that are files, the space grows with them.', [
-        p.rows(q('topk(20, max by (%(disk)s) (libvirt_domain_block_allocation_bytes{%(s)s} / (libvirt_domain_block_physical_bytes{%(s)s} > 0)))')),
-        p.rows(q('max by (%(disk)s) (libvirt_domain_block_physical_bytes{%(s)s}) and topk(20, max by (%(disk)s) (libvirt_domain_block_allocation_bytes{%(s)s} / (libvirt_domain_block_physical_bytes{%(s)s} > 0)))')),
+      p.table('Images nearest to their space', 'Images on block devices, such as qcow2 on a volume of LVM, which cannot grow beyond it, and how much of that is written. At 100 % of a volume smaller than the disk the guest is paused: runbook LibvirtThinImageFilling.', [
+        p.rows(q('topk(20, max by (%(disk)s) (libvirt_domain_block_allocation_bytes{%(s)s} / (libvirt_domain_block_physical_bytes{%(s)s} > 0) and on (%(disk)s) libvirt_domain_block_info{%(s)s, disk_type="block"}))')),
+        p.rows(q('max by (%(disk)s) (libvirt_domain_block_physical_bytes{%(s)s} and on (%(disk)s) libvirt_domain_block_info{%(s)s, disk_type="block"})')),
+        p.rows(q('max by (%(disk)s) (libvirt_domain_block_capacity_bytes{%(s)s} and on (%(disk)s) libvirt_domain_block_info{%(s)s, disk_type="block"})')),
       ], [
         p.label('domain', d.links.guest),
         p.label('device'),
         p.label('instance', d.links.host),
-        p.value('Value #A', 'written', 'percentunit', p.steps([[config.thinImageRatio, 'red']])),
-        p.value('Value #B', 'space', 'bytes'),
+        p.value('Value #A', 'written', 'percentunit'),
+        p.value('Value #B', 'volume', 'bytes'),
+        p.value('Value #C', 'size', 'bytes'),
       ], hidden=[select.cluster]),
     ]),
 

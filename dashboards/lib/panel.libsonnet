@@ -13,6 +13,9 @@ local withField(unit) = {
   fieldConfig: { defaults: { unit: unit, color: { mode: 'thresholds' }, thresholds: { mode: 'absolute', steps: [{ color: 'blue', value: null }] } }, overrides: [] },
 };
 
+// How far an axis reaches at least, so that noise around 0 does not fill a graph.
+local least = { percentunit: 0.1, none: 1, short: 1, iops: 1, pps: 1, cps: 1, Bps: 1024, s: 0.001 };
+
 local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false }, orientation: 'auto' };
 
 {
@@ -43,7 +46,7 @@ local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: f
           spanNulls: false,
           stacking: { mode: 'none', group: 'A' },
           thresholdsStyle: { mode: 'off' },
-        },
+        } + (if std.objectHas(least, unit) then { axisSoftMax: least[unit] } else {}),
       },
       overrides: [],
     },
@@ -58,7 +61,7 @@ local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: f
   table(title, description, targets, columns, hidden=[]): panel('table', title, description, targets) {
     options: { showHeader: true, cellHeight: 'sm', footer: { show: false, reducer: ['sum'], countRows: false, fields: '' } },
     fieldConfig: {
-      defaults: { unit: 'none', custom: { align: 'auto', cellOptions: { type: 'auto' }, inspect: false, filterable: true } },
+      defaults: { unit: 'none', custom: { align: 'auto', minWidth: 60, cellOptions: { type: 'auto' }, inspect: false, filterable: true } },
       overrides: [
         {
           matcher: { id: 'byName', options: c.name },
@@ -98,6 +101,7 @@ local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: f
   lines(limits): $.limits(limits) { fieldConfig+: { defaults+: { custom+: { thresholdsStyle: { mode: 'dashed' } } } } },
   stacked: { fieldConfig+: { defaults+: { custom+: { fillOpacity: 60, lineWidth: 0, stacking: { mode: 'normal', group: 'A' } } } } },
   steps01: { fieldConfig+: { defaults+: { max: 1, custom+: { lineInterpolation: 'stepAfter' } } } },
+  legendRight: { options+: { legend: { showLegend: true, displayMode: 'table', placement: 'right', calcs: ['lastNotNull'] } } },
   bars: { fieldConfig+: { defaults+: { custom+: { drawStyle: 'bars', fillOpacity: 80 } } } },
   upTo(max): { fieldConfig+: { defaults+: { max: max } } },
   decimals(n): { fieldConfig+: { defaults+: { decimals: n } } },
@@ -105,5 +109,6 @@ local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: f
   texts(texts): [{ type: 'value', options: { [v]: { text: texts[v][0], color: texts[v][1], index: 0 } for v in std.objectFields(texts) } }],
   named(texts): { fieldConfig+: { defaults+: { mappings: $.texts(texts) } } },
   links(links): { fieldConfig+: { defaults+: { links: links } } },
+  noValue(text): { fieldConfig+: { defaults+: { noValue: text } } },
   width(n): { w:: n },
 }

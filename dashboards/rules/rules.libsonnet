@@ -4,7 +4,7 @@ local new = import '../lib/select.libsonnet';
 
 {
   prometheusRules+:: {
-    local select = new($._config) { fresh: $._config.balloonAgeSeconds },
+    local select = new($._config) { fresh: $._config.balloonAgeSeconds, idle: $._config.idleCores },
     local rule(record, expr) = { record: record, expr: expr % select },
 
     groups: [
@@ -16,11 +16,11 @@ local new = import '../lib/select.libsonnet';
           rule('instance_domain:libvirt_domain_vcpu_time_seconds:rate5m', 'sum without (vcpu) (rate(libvirt_domain_vcpu_time_seconds_total[5m]))'),
           // Cores that its vCPUs were ready to use and did not get.
           rule('instance_domain:libvirt_domain_vcpu_delay_seconds:rate5m', 'sum without (vcpu) (rate(libvirt_domain_vcpu_delay_seconds_total[5m]))'),
-          // The part of the CPU time it wanted that it did not get: steal.
+          // The part of the CPU time it wanted that it did not get: steal. Of next to nothing any part is noise.
           rule('instance_domain:libvirt_domain_vcpu_delay:ratio_rate5m', |||
             instance_domain:libvirt_domain_vcpu_delay_seconds:rate5m
             /
-            (instance_domain:libvirt_domain_vcpu_time_seconds:rate5m + instance_domain:libvirt_domain_vcpu_delay_seconds:rate5m > 0)
+            (instance_domain:libvirt_domain_vcpu_time_seconds:rate5m + instance_domain:libvirt_domain_vcpu_delay_seconds:rate5m > %(idle)g)
           |||),
           rule('instance_domain:libvirt_domain_cpu:ratio_rate5m', |||
             instance_domain:libvirt_domain_cpu_seconds:rate5m
