@@ -327,8 +327,9 @@ static void stats_came_back(struct vmt_run *run, struct vmt_query *query)
     run->has_failed = run->has_failed || unanswered;
     bool was_asked =
         query->task.result == 0 && vmt_connection_generation(run->engine->workshop.connection) == run->generation;
+    run->has_answers = run->has_answers || unanswered < query->count;
     if (unanswered && was_asked && query->count == 1)
-        set_answer(run, &query->items[0], VMT_ANSWER_LATE);
+        set_answer(run, &query->items[0], VMT_ANSWER_REFUSED);
     else if (unanswered && was_asked && run->splits++ < SPLITS_MAX) /* one bad domain fails the call for all */
         queue_in_batches(run, VMT_QUERY_STATS, query->items, query->count, true);
     unsigned open = settle_partial(run, query);

@@ -74,6 +74,7 @@ struct vmt_run {
     unsigned stats;            /* VIR_DOMAIN_STATS_* groups that the monitors are asked for */
     struct vmt_query *pending; /* to be asked, in this order */
     enum vmt_answer *answers;  /* how asking ended, by the roster's index */
+    bool has_answers;          /* statistics of one domain at least */
     unsigned splits;           /* of queries that failed */
     bool has_failed;           /* a monitor query failed, or was not asked for want of workers */
     bool has_job_failed;       /* likewise, a query for jobs */

@@ -121,6 +121,15 @@ static void conclude(struct vmt_run *run, const unsigned counts[VMT_ANSWER_COUNT
     pthread_mutex_unlock(&collection->lock);
 }
 
+/* When libvirt refuses everything, no domain is to blame: what one is refused alone would be refused to all. */
+static enum vmt_answer final_answer(const struct vmt_run *run, unsigned entry)
+{
+    bool is_to_blame = run->has_answers || run->roster->active_count == 1;
+    if (run->answers[entry] == VMT_ANSWER_REFUSED)
+        return is_to_blame ? VMT_ANSWER_LATE : VMT_ANSWER_NONE;
+    return run->answers[entry];
+}
+
 void vmt_summary(struct vmt_run *run)
 {
     if (!run->roster || !run->answers)
@@ -131,9 +140,10 @@ void vmt_summary(struct vmt_run *run)
         const struct vmt_roster_entry *entry = &run->roster->entries[i];
         if (!entry->is_active)
             continue;
-        counts[run->answers[i]] += run->stats != 0;
-        if (run->answers[i] != VMT_ANSWER_GONE)
-            add_life(run, part, entry, run->answers[i]);
+        enum vmt_answer answer = final_answer(run, i);
+        counts[answer] += run->stats != 0;
+        if (answer != VMT_ANSWER_GONE)
+            add_life(run, part, entry, answer);
     }
     conclude(run, counts);
     if (part && counts[VMT_ANSWER_NONE])
