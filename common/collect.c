@@ -2,6 +2,7 @@
 #include "common/collect.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* clang-format off */
@@ -25,6 +26,10 @@ static const struct vmt_collector_row rows[VMT_COLLECTOR_COUNT] = {
     [VMT_COLLECTOR_CALLS] = {"calls", "histograms of how long calls to libvirt take", false},
     [VMT_COLLECTOR_EVENTS] = {"events", "counters of libvirt's events, and when each domain started", true},
     [VMT_COLLECTOR_INVENTORY] = {"inventory", "whether a configuration change waits for a restart: one call a domain", false, .collect = vmt_collect_inventory},
+    [VMT_COLLECTOR_PERF] = {"perf", "events of the host's performance counters, where a domain's configuration enables them", false, .stats = VIR_DOMAIN_STATS_PERF},
+    [VMT_COLLECTOR_AFFINITY] = {"affinity", "which CPUs of the host each vCPU may run on: two calls a domain", false, .collect = vmt_collect_affinity},
+    [VMT_COLLECTOR_DISK_ERRORS] = {"disk_errors", "disks that are in an error: two calls a domain", false, .collect = vmt_collect_disk_errors},
+    [VMT_COLLECTOR_JOB_COMPLETED] = {"job_completed", "each domain's last job that ended: one call a domain", false, .collect = vmt_collect_job_completed, .is_for_collectd = true},
     [VMT_COLLECTOR_METADATA] = {"metadata", "labels of your own from the domains' XML (--domain.metadata-label)", false},
 };
 /* clang-format on */
@@ -44,10 +49,31 @@ vmt_collectors vmt_collectors_default(void)
     return collectors;
 }
 
+bool vmt_collector_is_offered(enum vmt_collector collector)
+{
+    return collector != VMT_COLLECTOR_EXPORTER && !rows[collector].is_for_collectd;
+}
+
 int vmt_collector_find(const char *name)
 {
-    for (enum vmt_collector i = VMT_COLLECTOR_EXPORTER + 1; i < VMT_COLLECTOR_COUNT; i++)
-        if (!strcmp(rows[i].name, name))
+    for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++)
+        if (vmt_collector_is_offered(i) && !strcmp(rows[i].name, name))
             return (int)i;
     return -1;
+}
+
+void vmt_collect_each(struct vmt_session *session, unsigned flags,
+                      void (*ask)(struct vmt_session *session, virDomainPtr handle, const char *name, void *arg),
+                      void *arg)
+{
+    virDomainPtr *domains = NULL;
+    int count = VMT_CALL(session, NULL, virConnectListAllDomains, session->connection, &domains, flags);
+    for (int i = 0; i < count; i++) {
+        const char *name = virDomainGetName(domains[i]);
+        if (name && vmt_filter_wants_domain(session->filter, name) && !vmt_session_skips(session, name))
+            ask(session, domains[i], name, arg);
+        virDomainFree(domains[i]);
+    }
+    if (count >= 0)
+        free(domains);
 }

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/collect.h"
 
-#include <stdlib.h>
-
-static void add_control(struct vmt_session *session, virDomainPtr handle)
+static void add_control(struct vmt_session *session, virDomainPtr handle, const char *name, void *unused)
 {
-    const char *name = virDomainGetName(handle);
-    if (!name || !vmt_filter_wants_domain(session->filter, name))
-        return;
+    (void)unused;
     virDomainControlInfo info;
     if (VMT_CALL(session, name, virDomainGetControlInfo, handle, &info, 0) < 0)
         return;
@@ -19,13 +15,5 @@ static void add_control(struct vmt_session *session, virDomainPtr handle)
 
 void vmt_collect_control(struct vmt_session *session)
 {
-    virDomainPtr *domains = NULL;
-    int count = VMT_CALL(session, NULL, virConnectListAllDomains, session->connection, &domains,
-                         VIR_CONNECT_LIST_DOMAINS_ACTIVE);
-    for (int i = 0; i < count; i++) {
-        add_control(session, domains[i]);
-        virDomainFree(domains[i]);
-    }
-    if (count >= 0)
-        free(domains);
+    vmt_collect_each(session, VIR_CONNECT_LIST_DOMAINS_ACTIVE, add_control, NULL);
 }

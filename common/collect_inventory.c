@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/collect.h"
 
-#include <stdlib.h>
-
-static void add_pending(struct vmt_session *session, virDomainPtr handle)
+static void add_pending(struct vmt_session *session, virDomainPtr handle, const char *name, void *unused)
 {
-    const char *name = virDomainGetName(handle);
+    (void)unused;
     char uuid[VMT_UUID_TEXT];
-    if (!name || !vmt_filter_wants_domain(session->filter, name) || virDomainGetUUIDString(handle, uuid) < 0)
+    if (virDomainGetUUIDString(handle, uuid) < 0)
         return;
     int is_updated = VMT_CALL(session, name, virDomainIsUpdated, handle);
     const struct vmt_domain *domain = is_updated < 0 ? NULL : vmt_part_add_domain(session->part, name, uuid);
@@ -20,13 +18,5 @@ static void add_pending(struct vmt_session *session, virDomainPtr handle)
 /* Only a running domain with a stored configuration has two that can differ. */
 void vmt_collect_inventory(struct vmt_session *session)
 {
-    virDomainPtr *domains = NULL;
-    int count = VMT_CALL(session, NULL, virConnectListAllDomains, session->connection, &domains,
-                         VIR_CONNECT_LIST_DOMAINS_ACTIVE | VIR_CONNECT_LIST_DOMAINS_PERSISTENT);
-    for (int i = 0; i < count; i++) {
-        add_pending(session, domains[i]);
-        virDomainFree(domains[i]);
-    }
-    if (count >= 0)
-        free(domains);
+    vmt_collect_each(session, VIR_CONNECT_LIST_DOMAINS_ACTIVE | VIR_CONNECT_LIST_DOMAINS_PERSISTENT, add_pending, NULL);
 }

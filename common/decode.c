@@ -71,6 +71,7 @@ struct record {
     const struct vmt_domain *domain;
     struct vmt_part *part;
     struct vmt_sample *sample; /* the domain's own */
+    struct vmt_sample *perf;
     struct indexed *items;
     unsigned item_count, item_room, last;
     int state;
@@ -162,6 +163,9 @@ static struct parameter split(const char *field)
         parameter.entity = indexed[i];
         return parameter;
     }
+    const char *perf = vmt_entity_table(VMT_ENTITY_PERF)->prefix;
+    if (!strncmp(field, perf, strlen(perf)))
+        return (struct parameter){.entity = VMT_ENTITY_PERF, .key = field + strlen(perf)};
     return (struct parameter){.entity = VMT_ENTITY_DOMAIN, .key = field};
 }
 
@@ -200,8 +204,7 @@ static int meaning_of(struct vmt_decoder *decoder, const struct parameter *param
     return entry->key ? entry->meaning : judge(decoder, parameter, field);
 }
 
-/* By the kind that the daemon sent, not by the one we expect; negative numbers are libvirt's way to say unknown. */
-static struct vmt_value value_of(const virTypedParameter *param)
+struct vmt_value vmt_decode_value(const virTypedParameter *param)
 {
     switch (param->type) {
     case VIR_TYPED_PARAM_INT:
@@ -277,6 +280,11 @@ static struct vmt_sample *sample_of(struct record *record, const struct paramete
             record->sample = vmt_part_add(record->part, VMT_ENTITY_DOMAIN, record->domain, &record->domain->name);
         return record->sample;
     }
+    if (parameter->entity == VMT_ENTITY_PERF) {
+        if (!record->perf)
+            record->perf = vmt_part_add(record->part, VMT_ENTITY_PERF, record->domain, &record->domain->name);
+        return record->perf;
+    }
     struct indexed *item = find_item(record, parameter);
     if (!item && parameter->entity == VMT_ENTITY_VCPU) {
         char number[24];
@@ -325,7 +333,7 @@ int vmt_decode(struct vmt_decoder *decoder, const virTypedParameter *params, int
         struct parameter parameter = split(params[i].field);
         int meaning = meaning_of(decoder, &parameter, params[i].field);
         if (meaning >= 0)
-            set_value(&record, &parameter, meaning, value_of(&params[i]));
+            set_value(&record, &parameter, meaning, vmt_decode_value(&params[i]));
     }
     add_reason(&record);
     free(record.items);

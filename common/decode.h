@@ -34,4 +34,8 @@ int vmt_decode(struct vmt_decoder *decoder, const virTypedParameter *params, int
  */
 bool vmt_decode_is_partial(struct vmt_decoder *decoder, const virTypedParameter *params, int count);
 
+/* The number in a parameter, by the kind that the daemon sent; absent when it is a text, or negative, which is
+ * libvirt's way to say unknown. */
+struct vmt_value vmt_decode_value(const virTypedParameter *param);
+
 #endif

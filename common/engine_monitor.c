@@ -104,10 +104,12 @@ static void begin_stats(struct vmt_run *run, struct vmt_query_item *scratch)
     queue_in_batches(run, VMT_QUERY_STATS, scratch, active, false);
 }
 
-/* The groups that need a query: the roster has the state, and the interfaces unless the driver's bulk lacks them. */
+/* The groups that need a query: the roster has the state and perf, and the interfaces unless the driver's bulk lacks
+ * them. */
 static unsigned wanted_stats(const struct vmt_run *run)
 {
-    unsigned stats = vmt_collection_stats(run->collection) & ~(unsigned)VIR_DOMAIN_STATS_STATE;
+    unsigned stats =
+        vmt_collection_stats(run->collection) & ~(unsigned)(VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_PERF);
     /* Whether a monitor answers shows in the memory figures; jobs are asked only where it does. */
     if (vmt_collection_wants(run->collection, VMT_COLLECTOR_JOB))
         stats |= VIR_DOMAIN_STATS_BALLOON;

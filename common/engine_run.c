@@ -122,6 +122,7 @@ static void roster_came_back(struct vmt_run *run, struct vmt_task *task)
     vmt_usual_learn(&run->engine->roster.usual, task->ended_ns - task->began_ns);
     vmt_collection_conclude(collection, VMT_COLLECTOR_DOMAIN, has_succeeded(task), task->ended_ns - task->began_ns);
     vmt_collection_conclude(collection, VMT_COLLECTOR_INTERFACE, has_succeeded(task), task->ended_ns - task->began_ns);
+    vmt_collection_conclude(collection, VMT_COLLECTOR_PERF, has_succeeded(task), task->ended_ns - task->began_ns);
     if (!own->roster)
         return;
     pthread_mutex_lock(&collection->lock);

@@ -211,6 +211,35 @@ static const struct vmt_metric domain_life_metrics[] = {
     {"last_collected", "libvirt_domain_last_collected_timestamp_seconds", VMT_GAUGE, VMT_NANOSECONDS, .collector = VMT_COLLECTOR_EXPORTER, .help = "When all statistics of the active domain came back last, in seconds since 1970; absent when they never did."},
 };
 
+static const struct vmt_metric perf_metrics[] = {
+#define OF .collector = VMT_COLLECTOR_PERF
+#define PERF "libvirt_domain_perf_"
+#define EVENT(event) {event, PERF "events_total", VMT_COUNTER, VMT_NUMBER, OF, PART("event", event), COLLECTD("perf", "perf_{event}", NULL, "perf")}
+    {"cpu_cycles", PERF "events_total", VMT_COUNTER, VMT_NUMBER, OF, PART("event", "cpu_cycles"), COLLECTD("perf", "perf_{event}", NULL, "perf"), .help = "Events of the host's performance counters, of those that the domain's configuration enables (perf.cpu_cycles, perf.instructions, perf.page_faults and so on)."},
+    EVENT("instructions"),
+    EVENT("cache_references"),
+    EVENT("cache_misses"),
+    EVENT("branch_instructions"),
+    EVENT("branch_misses"),
+    EVENT("bus_cycles"),
+    EVENT("stalled_cycles_frontend"),
+    EVENT("stalled_cycles_backend"),
+    EVENT("ref_cpu_cycles"),
+    EVENT("page_faults"),
+    EVENT("page_faults_min"),
+    EVENT("page_faults_maj"),
+    EVENT("context_switches"),
+    EVENT("cpu_migrations"),
+    EVENT("alignment_faults"),
+    EVENT("emulation_faults"),
+    {"cpu_clock", PERF "cpu_clock_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, COLLECTD("perf", "perf_cpu_clock", NULL, "perf"), .help = "CPU clock time of the domain (perf.cpu_clock)."},
+    {"task_clock", PERF "task_clock_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, COLLECTD("perf", "perf_task_clock", NULL, "perf"), .help = "Task clock time of the domain (perf.task_clock)."},
+    {"cmt", PERF "cache_usage_bytes", VMT_GAUGE, VMT_BYTES, OF, COLLECTD("perf", "perf_cmt", NULL, "perf"), .help = "Last level cache that the domain uses (perf.cmt)."},
+    {"mbmt", PERF "memory_bandwidth_bytes_total", VMT_COUNTER, VMT_BYTES, OF, COLLECTD("perf", "perf_mbmt", NULL, "perf"), .help = "Memory traffic of the domain, from one level of cache to another (perf.mbmt)."},
+    {"mbml", PERF "memory_bandwidth_local_bytes_total", VMT_COUNTER, VMT_BYTES, OF, COLLECTD("perf", "perf_mbml", NULL, "perf"), .help = "Memory traffic of the domain within its memory controllers' sockets (perf.mbml)."},
+#undef OF
+};
+
 static const struct vmt_metric vcpu_metrics[] = {
 #define OF .collector = VMT_COLLECTOR_VCPU
     {"state", "libvirt_domain_vcpu_online", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether the vCPU is online (vcpu.N.state is running or blocked)."},
@@ -219,6 +248,15 @@ static const struct vmt_metric vcpu_metrics[] = {
     {"wait", "libvirt_domain_vcpu_wait_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .help = "Time that the vCPU wanted to run but waited for input or output (vcpu.N.wait)."},
     {"delay", "libvirt_domain_vcpu_delay_seconds_total", VMT_COUNTER, VMT_NANOSECONDS, OF, .since = VERSION(7, 2, 0), .help = "Time that the vCPU was ready but the host ran something else: the steal that the guest sees (vcpu.N.delay)."},
 #undef OF
+};
+
+static const struct vmt_metric vcpu_affinity_metrics[] = {
+    {"host_cpu", "libvirt_domain_vcpu_host_cpu", VMT_GAUGE, VMT_NUMBER, .collector = VMT_COLLECTOR_AFFINITY, .help = "CPU of the host that the vCPU ran on last (virDomainGetVcpus cpu); absent when it is offline."},
+    {"cpus", "libvirt_domain_vcpu_affinity_cpus", VMT_GAUGE, VMT_NUMBER, .collector = VMT_COLLECTOR_AFFINITY, .help = "CPUs of the host that the vCPU may run on (virDomainGetVcpus cpumaps)."},
+};
+
+static const struct vmt_metric vcpu_affinity_info_metrics[] = {
+    {"info", "libvirt_domain_vcpu_affinity_info", VMT_INFO, .collector = VMT_COLLECTOR_AFFINITY, .collectd = {{"cpu_affinity", "vcpu_{vcpu}-cpu_{cpus}", .selector = "vcpupin", .form = VMT_COLLECTD_SPREAD}}, .help = "Which CPUs of the host the vCPU may run on (virDomainGetVcpus cpumaps)."},
 };
 
 static const struct vmt_metric block_metrics[] = {
@@ -241,6 +279,12 @@ static const struct vmt_metric block_metrics[] = {
 
 static const struct vmt_metric block_info_metrics[] = {
     {"info", "libvirt_domain_block_info", VMT_INFO, .collector = VMT_COLLECTOR_BLOCK, .help = "The disk as the domain's XML describes it (virDomainGetXMLDesc)."},
+};
+
+static const char *const block_errors[] = {"none", "unspec", "no_space", NULL};
+
+static const struct vmt_metric block_error_metrics[] = {
+    {"error", "libvirt_domain_block_error", VMT_STATESET, .label = "error", .states = block_errors, .collector = VMT_COLLECTOR_DISK_ERRORS, COLLECTD("disk_error", "{device}", NULL, "disk_err"), .help = "Error that the disk is in, of disks that are in one: 1 for that error, 0 for the others (virDomainGetDiskErrors)."},
 };
 
 static const struct vmt_metric interface_metrics[] = {
@@ -280,6 +324,14 @@ static const struct vmt_metric job_metrics[] = {
 
 static const struct vmt_metric job_info_metrics[] = {
     {"info", "libvirt_domain_job_info", VMT_INFO, .collector = VMT_COLLECTOR_JOB, .help = "The domain's job: a migration, save, dump, backup or snapshot (virDomainGetJobStats)."},
+};
+
+static const struct vmt_metric job_parameter_metrics[] = {
+    {"value", "", VMT_GAUGE, VMT_NUMBER, .collector = VMT_COLLECTOR_JOB, COLLECTD("job_stats", "{parameter}", NULL, "job_stats_background"), .help = "Each parameter of the domain's job, as libvirt counts it (virDomainGetJobStats)."},
+};
+
+static const struct vmt_metric last_job_parameter_metrics[] = {
+    {"value", "", VMT_GAUGE, VMT_NUMBER, .collector = VMT_COLLECTOR_JOB_COMPLETED, COLLECTD("job_stats", "{parameter}", NULL, "job_stats_completed"), .help = "Each parameter of the domain's last job that ended, as libvirt counts it (virDomainGetJobStats, completed)."},
 };
 
 static const char *const control_states[] = {"ok", "job", "occupied", "error", NULL};
@@ -370,13 +422,19 @@ static const struct vmt_entity_table tables[VMT_ENTITY_COUNT] = {
     [VMT_ENTITY_DOMAIN_METADATA] = {"domain metadata", NULL, LABELS("domain"), .key_count = 1, METRICS(domain_metadata_metrics)},
     [VMT_ENTITY_DOMAIN_REASON] = {"domain reason", NULL, LABELS("domain", "state", "reason"), .key_count = 1, METRICS(domain_reason_metrics)},
     [VMT_ENTITY_DOMAIN_LIFE] = {"domain life", NULL, LABELS("domain"), .key_count = 1, METRICS(domain_life_metrics)},
+    [VMT_ENTITY_PERF] = {"perf", "perf.", true, LABELS("domain"), .key_count = 1, METRICS(perf_metrics)},
     [VMT_ENTITY_VCPU] = {"vcpu", "vcpu.", LABELS("domain", "vcpu"), .key_count = 2, METRICS(vcpu_metrics)},
+    [VMT_ENTITY_VCPU_AFFINITY] = {"vcpu affinity", LABELS("domain", "vcpu"), .key_count = 2, METRICS(vcpu_affinity_metrics)},
+    [VMT_ENTITY_VCPU_AFFINITY_INFO] = {"vcpu affinity info", LABELS("domain", "vcpu", "cpus"), .key_count = 2, METRICS(vcpu_affinity_info_metrics)},
     [VMT_ENTITY_BLOCK] = {"block", "block.", LABELS("domain", "device"), .key_count = 2, METRICS(block_metrics)},
     [VMT_ENTITY_BLOCK_INFO] = {"block info", NULL, LABELS("domain", "device", "disk_type", "device_type", "bus", "driver_type", "cache", "discard", "source", "serial"), .key_count = 2, METRICS(block_info_metrics)},
+    [VMT_ENTITY_BLOCK_ERROR] = {"block error", LABELS("domain", "device"), .key_count = 2, METRICS(block_error_metrics)},
     [VMT_ENTITY_INTERFACE] = {"interface", "net.", LABELS("domain", "interface"), .key_count = 2, METRICS(interface_metrics)},
     [VMT_ENTITY_INTERFACE_INFO] = {"interface info", NULL, LABELS("domain", "interface", "alias", "type", "source", "mac", "model", "mtu", "virtual_port"), .key_count = 2, METRICS(interface_info_metrics)},
     [VMT_ENTITY_JOB] = {"job", NULL, LABELS("domain"), .key_count = 1, METRICS(job_metrics)},
     [VMT_ENTITY_JOB_INFO] = {"job info", NULL, LABELS("domain", "type", "operation"), .key_count = 1, METRICS(job_info_metrics)},
+    [VMT_ENTITY_JOB_PARAMETER] = {"job parameter", LABELS("domain", "parameter", "text"), .key_count = 2, METRICS(job_parameter_metrics)},
+    [VMT_ENTITY_LAST_JOB_PARAMETER] = {"last job's parameter", LABELS("domain", "parameter", "text"), .key_count = 2, METRICS(last_job_parameter_metrics)},
     [VMT_ENTITY_CONTROL] = {"control", NULL, LABELS("domain"), .key_count = 1, METRICS(control_metrics)},
     [VMT_ENTITY_POOL] = {"storage pool", NULL, LABELS("storage_pool"), .key_count = 1, METRICS(pool_metrics)},
     [VMT_ENTITY_POOL_INFO] = {"storage pool info", NULL, LABELS("storage_pool", "uuid", "type", "target"), .key_count = 1, METRICS(pool_info_metrics)},

@@ -9,6 +9,7 @@
 
 #include "common/value.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,10 @@ enum vmt_collector {
     VMT_COLLECTOR_EVENTS,
     VMT_COLLECTOR_INVENTORY,
     VMT_COLLECTOR_METADATA,
+    VMT_COLLECTOR_PERF,
+    VMT_COLLECTOR_AFFINITY,
+    VMT_COLLECTOR_DISK_ERRORS,
+    VMT_COLLECTOR_JOB_COMPLETED,
     VMT_COLLECTOR_COUNT,
 };
 
@@ -62,13 +67,19 @@ enum vmt_entity {
     VMT_ENTITY_DOMAIN_METADATA,
     VMT_ENTITY_DOMAIN_REASON,
     VMT_ENTITY_DOMAIN_LIFE,
+    VMT_ENTITY_PERF,
     VMT_ENTITY_VCPU,
+    VMT_ENTITY_VCPU_AFFINITY,
+    VMT_ENTITY_VCPU_AFFINITY_INFO,
     VMT_ENTITY_BLOCK,
     VMT_ENTITY_BLOCK_INFO,
+    VMT_ENTITY_BLOCK_ERROR,
     VMT_ENTITY_INTERFACE,
     VMT_ENTITY_INTERFACE_INFO,
     VMT_ENTITY_JOB,
     VMT_ENTITY_JOB_INFO,
+    VMT_ENTITY_JOB_PARAMETER,
+    VMT_ENTITY_LAST_JOB_PARAMETER,
     VMT_ENTITY_CONTROL,
     VMT_ENTITY_POOL,
     VMT_ENTITY_POOL_INFO,
@@ -136,6 +147,7 @@ struct vmt_metric {
 struct vmt_entity_table {
     const char *name;               /* for people */
     const char *prefix;             /* of its bulk parameters: `block.` in `block.0.rd.bytes`; NULL: not in the bulk */
+    bool is_single;                 /* no index follows the prefix */
     const char *const *label_names; /* ended by NULL; the first `key_count` identify a sample, the others describe it */
     unsigned label_count, key_count;
     const struct vmt_metric *metrics;

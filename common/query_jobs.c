@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/enums.h"
+#include "common/job.h"
 #include "common/query.h"
 
 static void add_figures(struct vmt_sample *sample, const virTypedParameter *params, int count)
@@ -20,6 +21,7 @@ static void add_job(struct vmt_session *session, const struct vmt_domain *known,
     const struct vmt_domain *domain = vmt_part_add_domain(session->part, known->name, known->uuid);
     vmt_part_add_info(session->part, VMT_ENTITY_JOB_INFO, domain, labels);
     add_figures(vmt_part_add(session->part, VMT_ENTITY_JOB, domain, &known->name), params, count);
+    vmt_job_add(session->part, VMT_ENTITY_JOB_PARAMETER, known->name, params, count);
 }
 
 /* virDomainGetJobStats waits for the domain's monitor, so only those are asked whose monitor has just answered. That a

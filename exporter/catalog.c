@@ -113,6 +113,7 @@ static void add_collector(struct vmt_text *text, enum vmt_collector collector)
 {
     const struct vmt_collector_row *row = vmt_collector_row(collector);
     const char *how = collector == VMT_COLLECTOR_EXPORTER ? "Always on."
+                      : row->is_for_collectd              ? "For collectd only."
                       : row->is_default                   ? "On by default."
                                                           : "Off by default.";
     vmt_text_printf(text, "\n## `%s`: %s\n\n%s\n\n", row->name, row->help, how);

@@ -25,8 +25,8 @@ static void each_flag(bool (*use)(void *arg, const char *flag), void *arg)
     for (size_t i = 0; i < vmt_options_row_count; i++)
         if (use(arg, vmt_options_rows[i].flag))
             return;
-    for (enum vmt_collector i = VMT_COLLECTOR_EXPORTER + 1; i < VMT_COLLECTOR_COUNT; i++) {
-        for (unsigned is_off = 0; is_off < 2; is_off++) {
+    for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++) {
+        for (unsigned is_off = 0; is_off < 2 && vmt_collector_is_offered(i); is_off++) {
             snprintf(flag, sizeof flag, "%scollector.%s", is_off ? "no-" : "", vmt_collector_row(i)->name);
             if (use(arg, flag))
                 return;
@@ -212,8 +212,10 @@ void vmt_options_help(struct vmt_text *text)
     for (size_t i = 0; i < vmt_options_row_count; i++)
         add_option(text, &vmt_options_rows[i]);
     vmt_text_add_string(text, "\nCollectors:\n");
-    for (enum vmt_collector i = VMT_COLLECTOR_EXPORTER + 1; i < VMT_COLLECTOR_COUNT; i++) {
+    for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++) {
         const struct vmt_collector_row *row = vmt_collector_row(i);
+        if (!vmt_collector_is_offered(i))
+            continue;
         char help[512];
         snprintf(help, sizeof help, "%s. Default: %s.", row->help, row->is_default ? "on" : "off");
         vmt_text_printf(text, "  --collector.%s, --no-collector.%s\n", row->name, row->name);

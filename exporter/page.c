@@ -21,6 +21,8 @@ void vmt_page_write(struct vmt_text *text, const char *telemetry_path, const cha
     vmt_text_add_string(text, "</p>\n<h2>Collectors</h2>\n<table>\n");
     for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++) {
         const struct vmt_collector_row *row = vmt_collector_row(i);
+        if (row->is_for_collectd)
+            continue;
         vmt_text_printf(text, "<tr><td>%s</td><td>%s</td><td>", row->name,
                         collectors & VMT_COLLECTOR_BIT(i) ? "on" : "off");
         vmt_escape_html(text, row->help);

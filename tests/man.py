@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 def told(*command):
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     text = re.sub(r"^  --[a-z]+[.](\w+), --no-.*", r"  \1", text, flags=re.MULTILINE)
-    return set(re.findall(r"^  ((?:--)?[a-z][a-z.-]*)", text, re.MULTILINE))
+    return set(re.findall(r"^  ((?:--)?[a-z][a-z._-]*)", text, re.MULTILINE))
 
 
 def told_by_help(program):

@@ -8,15 +8,18 @@
 int virDomainGetVcpus(virDomainPtr domain, virVcpuInfoPtr info, int maxinfo, unsigned char *cpumaps, int maplen)
 {
     struct fake_call call;
-    (void)cpumaps;
-    (void)maplen;
     if (!fake_begin(&call, __func__, FAKE_DOMAIN, domain))
         return -1;
     int count = 0;
-    for (; count < maxinfo && (unsigned)count < call.domain->vcpus; count++)
+    for (; count < maxinfo && (unsigned)count < call.domain->vcpus; count++) {
         info[count] = (virVcpuInfo){.number = (unsigned)count,
                                     .state = VIR_VCPU_RUNNING,
-                                    .cpuTime = fake_figure(call.domain, (unsigned)count, 15000000)};
+                                    .cpuTime = fake_figure(call.domain, (unsigned)count, 15000000),
+                                    .cpu = count};
+        /* Each may run on its own CPU and the one after the next. */
+        for (int cpu = count; cpumaps && cpu <= count + 2 && cpu < maplen * 8; cpu += 2)
+            VIR_USE_CPU(VIR_GET_CPUMAP(cpumaps, maplen, count), cpu);
+    }
     fake_end(&call);
     return count;
 }
@@ -153,6 +156,19 @@ int virDomainInterfaceStats(virDomainPtr dom, const char *device, virDomainInter
     return i < 0 ? -1 : 0;
 }
 
+int virDomainGetDiskErrors(virDomainPtr dom, virDomainDiskErrorPtr errors, unsigned maxerrors, unsigned flags)
+{
+    struct fake_call call;
+    (void)flags;
+    if (!fake_begin(&call, __func__, FAKE_DOMAIN, dom))
+        return -1;
+    int count = fake_need_monitor(&call) ? 0 : -1;
+    if (count == 0 && maxerrors && call.domain->disk_error)
+        errors[count++] = (virDomainDiskError){.disk = fake_disk_target(0), .error = call.domain->disk_error};
+    fake_end(&call);
+    return count;
+}
+
 /* ---- background jobs: asking for them hangs on a frozen guest ---- */
 
 int virDomainGetJobInfo(virDomainPtr dom, virDomainJobInfoPtr info)
@@ -167,12 +183,11 @@ int virDomainGetJobInfo(virDomainPtr dom, virDomainJobInfoPtr info)
     return is_answered ? 0 : -1;
 }
 
-static void fill_job(struct fake_record *record, const struct fake_domain *domain)
+static void fill_job(struct fake_record *record, const virDomainJobInfo *job, int operation)
 {
-    const virDomainJobInfo *job = &domain->background;
     if (!job->type)
         return;
-    fake_add(record, VIR_TYPED_PARAM_INT, (unsigned)domain->background_operation, VIR_DOMAIN_JOB_OPERATION);
+    fake_add(record, VIR_TYPED_PARAM_INT, (unsigned)operation, VIR_DOMAIN_JOB_OPERATION);
     fake_add(record, VIR_TYPED_PARAM_ULLONG, job->timeElapsed, VIR_DOMAIN_JOB_TIME_ELAPSED);
     fake_add(record, VIR_TYPED_PARAM_ULLONG, job->timeRemaining, VIR_DOMAIN_JOB_TIME_REMAINING);
     fake_add(record, VIR_TYPED_PARAM_ULLONG, job->dataTotal, VIR_DOMAIN_JOB_DATA_TOTAL);
@@ -186,14 +201,17 @@ static void fill_job(struct fake_record *record, const struct fake_domain *domai
 int virDomainGetJobStats(virDomainPtr domain, int *type, virTypedParameterPtr *params, int *nparams, unsigned flags)
 {
     struct fake_call call;
-    (void)flags;
     if (!fake_begin(&call, __func__, FAKE_DOMAIN, domain))
         return -1;
-    bool is_answered = fake_need_monitor(&call);
+    bool is_completed = flags & VIR_DOMAIN_JOB_STATS_COMPLETED;
+    bool is_answered = is_completed || fake_need_monitor(&call);
     if (is_answered) {
         struct fake_record record = {0};
-        fill_job(&record, call.domain);
-        *type = call.domain->background.type;
+        const virDomainJobInfo *job = is_completed ? &call.domain->last_job : &call.domain->background;
+        fill_job(&record, job, is_completed ? call.domain->last_operation : call.domain->background_operation);
+        if (is_completed && job->type == VIR_DOMAIN_JOB_FAILED)
+            fake_add_text(&record, "no space left", VIR_DOMAIN_JOB_ERRMSG);
+        *type = job->type;
         *params = record.params;
         *nparams = record.count;
     }

@@ -99,6 +99,12 @@ void fake_domain_drop_parameters(struct fake_domain *domain, const char *pattern
  */
 void fake_domain_set_job(struct fake_domain *domain, const virDomainJobInfo *job, int operation);
 
+/* The last job that ended, which virDomainGetJobStats tells of when it is asked for a completed one. */
+void fake_domain_set_last_job(struct fake_domain *domain, const virDomainJobInfo *job, int operation);
+
+/* The domain's first disk is in this error: a virDomainDiskErrorCode. */
+void fake_domain_set_disk_error(struct fake_domain *domain, int error);
+
 /*
  * The hypervisor process stops. Whoever asks its monitor hangs until the thaw, NOWAIT or not, and holds the domain's
  * job; later calls with NOWAIT come back at once without what only the monitor knows, others wait for the job.

@@ -113,6 +113,16 @@ static void fill_block(struct fake_record *record, const struct fake_domain *dom
         fill_disk(record, domain, i, is_answered);
 }
 
+/* Two events, as in a configuration that enables these. */
+static void fill_perf(struct fake_record *record, const struct fake_domain *domain, bool is_answered)
+{
+    (void)is_answered;
+    if (!fake_domain_is_active(domain))
+        return;
+    fake_add(record, ULLONG, fake_figure(domain, 0, 900), "perf.cpu_cycles");
+    fake_add(record, ULLONG, fake_figure(domain, 0, 901), "perf.task_clock");
+}
+
 static void fill_iothread(struct fake_record *record, const struct fake_domain *domain, bool is_answered)
 {
     if (!is_answered || !fake_domain_is_active(domain))
@@ -177,15 +187,11 @@ void fake_record_fill(struct fake_record *record, struct fake_domain *domain, un
         unsigned group;
         void (*fill)(struct fake_record *record, const struct fake_domain *domain, bool is_answered);
     } fillers[] = {
-        {VIR_DOMAIN_STATS_STATE, fill_state},
-        {VIR_DOMAIN_STATS_CPU_TOTAL, fill_cpu},
-        {VIR_DOMAIN_STATS_BALLOON, fill_balloon},
-        {VIR_DOMAIN_STATS_VCPU, fill_vcpu},
-        {VIR_DOMAIN_STATS_INTERFACE, fill_interface},
-        {VIR_DOMAIN_STATS_BLOCK, fill_block},
-        {VIR_DOMAIN_STATS_IOTHREAD, fill_iothread},
-        {VIR_DOMAIN_STATS_DIRTYRATE, fill_dirtyrate},
-        {VIR_DOMAIN_STATS_VM, fill_vm},
+        {VIR_DOMAIN_STATS_STATE, fill_state},         {VIR_DOMAIN_STATS_CPU_TOTAL, fill_cpu},
+        {VIR_DOMAIN_STATS_BALLOON, fill_balloon},     {VIR_DOMAIN_STATS_VCPU, fill_vcpu},
+        {VIR_DOMAIN_STATS_INTERFACE, fill_interface}, {VIR_DOMAIN_STATS_BLOCK, fill_block},
+        {VIR_DOMAIN_STATS_PERF, fill_perf},           {VIR_DOMAIN_STATS_IOTHREAD, fill_iothread},
+        {VIR_DOMAIN_STATS_DIRTYRATE, fill_dirtyrate}, {VIR_DOMAIN_STATS_VM, fill_vm},
     };
     for (unsigned i = 0; i < sizeof fillers / sizeof *fillers; i++)
         if (groups & fillers[i].group)

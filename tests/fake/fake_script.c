@@ -128,6 +128,21 @@ void fake_domain_set_job(struct fake_domain *domain, const virDomainJobInfo *job
     unlock();
 }
 
+void fake_domain_set_last_job(struct fake_domain *domain, const virDomainJobInfo *job, int operation)
+{
+    lock();
+    domain->last_job = *job;
+    domain->last_operation = operation;
+    unlock();
+}
+
+void fake_domain_set_disk_error(struct fake_domain *domain, int error)
+{
+    lock();
+    domain->disk_error = error;
+    unlock();
+}
+
 static void set_frozen(struct fake_domain *domain, bool is_frozen)
 {
     lock();

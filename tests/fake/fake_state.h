@@ -74,8 +74,9 @@ struct fake_domain {
     bool is_transient, is_autostart, has_managed_save, is_updated, is_gone, is_frozen;
     unsigned monitor_ms, hold_asks;
     struct fake_job job;
-    virDomainJobInfo background;
-    int background_operation;
+    virDomainJobInfo background, last_job;
+    int background_operation, last_operation;
+    int disk_error; /* virDomainDiskErrorCode of the first disk */
     uint64_t background_since_ns;
     struct fake_parameter_rule *rules, **rules_end;
     struct fake_asked asked;

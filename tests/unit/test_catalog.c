@@ -57,9 +57,10 @@ static void every_collector_has_a_section_in_their_order(void **state)
         char heading[256];
         snprintf(heading, sizeof heading, "\n## `%s`: %s\n\n%s.\n\n| Metric ", vmt_collector_row(i)->name,
                  vmt_collector_row(i)->help,
-                 i == VMT_COLLECTOR_EXPORTER        ? "Always on"
-                 : vmt_collector_row(i)->is_default ? "On by default"
-                                                    : "Off by default");
+                 i == VMT_COLLECTOR_EXPORTER             ? "Always on"
+                 : vmt_collector_row(i)->is_for_collectd ? "For collectd only"
+                 : vmt_collector_row(i)->is_default      ? "On by default"
+                                                         : "Off by default");
         at = strstr(at, heading);
         if (!at)
             fail_msg("%s", heading);
