@@ -174,6 +174,12 @@ stage_e2e() {
   run_tests dev '^e2e$'
 }
 
+stage_fuzz() {
+  cmake --preset fuzz
+  cmake --build build/fuzz --target fuzzers --parallel "$jobs"
+  tests/fuzz/run build/fuzz
+}
+
 stage_bench() {
   tests/bench/run build/release
 }
@@ -197,6 +203,7 @@ if [ "$is_fast" = no ]; then
   stage threads
   stage clang
   stage tidy
+  stage fuzz
   stage release
   stage layers
   stage docs
