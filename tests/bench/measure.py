@@ -6,6 +6,7 @@ long it took and how many series came."""
 import gzip
 import http.client
 import os
+import pathlib
 import re
 import select
 import signal
@@ -46,6 +47,21 @@ def memory_kib(pid):
         return {name: int(number) for name, number in re.findall(r"^(\w+):\s+(\d+) kB$", status.read(), re.M)}
 
 
+class Host:
+    """The processes of a lab, whose CPU time is watched."""
+
+    def __init__(self, lab):
+        self.daemon = lab.pid()
+        folder = pathlib.Path(lab.dir, "run/qemu")
+        self.guests = [int(file.read_text(encoding="ascii")) for file in folder.glob("*.pid")
+                       if file.name != "driver.pid"]
+
+    def clocks(self):
+        return time.monotonic(), cpu_ns(self.daemon), sum(cpu_ns(pid) for pid in self.guests)
+
+
+# ---- numbers
+
 def median(numbers):
     return percentile(numbers, 50)
 
@@ -56,6 +72,16 @@ def percentile(numbers, percent):
     if percent == 50 and len(ordered) % 2 == 0:
         return sum(ordered[len(ordered) // 2 - 1:len(ordered) // 2 + 1]) / 2
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+# ---- versions
+
+def first_line(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip().split("\n")[0]
+
+
+def package_version(name):
+    return first_line("dpkg-query", "-W", "-f=${Version}", name)
 
 
 # ---- tools

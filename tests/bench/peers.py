@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Compares virtmeter-exporter with a bare bulk call, Debian's prometheus-libvirt-exporter and collectd's virt plugin,
-on a real libvirtd with real guests (tests/lab).
+"""Compares virtmeter-exporter with a bare bulk call and Debian's prometheus-libvirt-exporter, on a real libvirtd with
+real guests (tests/lab).
 
     peers.py --build BUILD [--guests 50,100,200] [--rounds 21] [--json FILE] [--also EXPORTER...]
 
@@ -19,9 +19,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
-import collectd  # noqa: E402
 from lab import Lab  # noqa: E402
-from measure import DEBIAN, MAIN, SETTLE, Bulk, Exporter, cpu_ns, median, memory_kib, percentile  # noqa: E402
+from measure import (DEBIAN, MAIN, SETTLE, Bulk, Exporter, Host, cpu_ns, first_line, median,  # noqa: E402
+                     memory_kib, package_version, percentile)
 
 WARM_UPS = 3
 IDLE_SECONDS = 0.4
@@ -46,19 +46,6 @@ def make_tools(build, uri, also=()):
     if shutil.which(DEBIAN):
         tools.append(Exporter(DEBIAN, [DEBIAN, f"--libvirt.uri={uri}", "--web.listen-address={address}"]))
     return tools, [] if shutil.which(DEBIAN) else [DEBIAN]
-
-
-class Host:
-    """The processes of a lab, whose CPU time is watched."""
-
-    def __init__(self, lab):
-        self.daemon = lab.pid()
-        folder = pathlib.Path(lab.dir, "run/qemu")
-        self.guests = [int(file.read_text(encoding="ascii")) for file in folder.glob("*.pid")
-                       if file.name != "driver.pid"]
-
-    def clocks(self):
-        return time.monotonic(), cpu_ns(self.daemon), sum(cpu_ns(pid) for pid in self.guests)
 
 
 # ---- one tool after the other, round by round
@@ -123,10 +110,6 @@ def compare(lab, build, rounds, also):
     finally:
         for tool in running:
             tool.stop()
-    if collectd.is_installed():
-        figures[collectd.NAME] = collectd.measure(lab, host)
-    else:
-        missing.append(collectd.NAME)
     return figures, missing
 
 
@@ -181,15 +164,9 @@ def compare_frozen(lab, build):
 # ---- all
 
 def versions(build):
-    def first_line(*command):
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip().split("\n")[0]
-
-    def package(name):
-        return first_line("dpkg-query", "-W", "-f=${Version}", name)
-
     return {"virtmeter": first_line(str(build / "exporter/virtmeter-exporter"), "--version"),
-            "libvirt": package("libvirt-daemon"), "QEMU": package("qemu-system-x86"), DEBIAN: package(DEBIAN),
-            "cores": os.cpu_count(), "date": time.strftime("%Y-%m-%d")}
+            "libvirt": package_version("libvirt-daemon"), "QEMU": package_version("qemu-system-x86"),
+            DEBIAN: package_version(DEBIAN), "cores": os.cpu_count(), "date": time.strftime("%Y-%m-%d")}
 
 
 def measure_all(build, sizes, rounds, also):

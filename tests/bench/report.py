@@ -3,8 +3,8 @@
 
     report.py RESULTS [--docs DOCS]
 
-RESULTS is the folder where tests/bench/run has put peers.json, memory.json and exposition.txt. Exit code 1 when a limit
-is missed."""
+RESULTS is the folder where tests/bench/run has put peers.json, plugins.json, memory.json and exposition.txt. Exit code 1
+when a limit is missed."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ def read_results(folder):
         name, number = line.split()[:2]
         exposition[name] = float(number)
     return {"exposition": exposition, **{name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-                                         for name in ("peers", "memory")}}
+                                         for name in ("peers", "plugins", "memory")}}
 
 
 # ---- text
@@ -47,6 +47,14 @@ def scrapes_table(hosts):
              number(figure["libvirtd_ms"], 0), number(figure["qemu_ms"], 0),
              number(figure["rss_mib"]), f"{figure['series']:,}"]
             for guests, tools in hosts.items() for name, figure in tools.items()]
+    return table(heads, rows)
+
+
+def plugins_table(hosts):
+    heads = ["guests", "plugin", "collectd CPU ms", "libvirtd CPU ms", "QEMU CPU ms", "RSS MiB", "values", "readings"]
+    rows = [[guests, name, number(figure["own_ms"], 2), number(figure["libvirtd_ms"]), number(figure["qemu_ms"]),
+             number(figure["rss_mib"]), f"{figure['values']:,.0f}", figure["readings"]]
+            for guests, plugins in hosts.items() for name, figure in plugins.items()]
     return table(heads, rows)
 
 
@@ -124,7 +132,16 @@ measured in the same rounds and taken off. *At rest* is what the tool itself use
 
 ![Lines over the number of guests: what a scrape takes, and what it costs libvirtd and the tool]({plot})
 
-{collectd}## A guest that freezes
+## A reading of collectd
+
+{plugins}
+
+collectd {collectd} with its own plugin *virt* and with *virtmeter*, each reading once a second with the same settings
+(`ExtraStats "{selectors}"`). The figures are those of one reading, with all that collectd itself does with its values:
+its `write_prometheus` plugin keeps them. Only one of the two ran at a time, for {window} seconds, {turns} times in turn;
+these are the medians. Load average before and after: {plugins_before:.1f}, {plugins_after:.1f}.
+
+## A guest that freezes
 
 One of {among} guests is stopped (`SIGSTOP` to its QEMU). Each tool was started anew, asked {warm_ups} times before and
 {following} times after the first scrape that met the frozen guest, for {bound} seconds at most.
@@ -158,28 +175,24 @@ process of the same libraries that has only opened a connection.
 | one scrape, and a guest that freezes | `tests/bench/peers.py --build build/release` (root) |
 | the same with another build beside it | `tests/bench/peers.py --build build/release --also OTHER/virtmeter-exporter` |
 | the exporter's own work | `build/release/tests/bench/bench_exposition` |
+| a reading of collectd | `tests/bench/plugins.py --build build/release` (root) |
 | memory | `tests/bench/memory.py --build build/release` |
 | the floor alone | `yes \\| head -n 20 \\| build/release/tests/bench/bench_bulk URI` |
 | gzip libraries and levels | `build/release/tests/bench/bench_gzip` |
 """
 
-COLLECTD = """collectd reads by its own clock and cannot be asked, so it was not part of the rounds but watched alone
-for {n} readings of its virt plugin, given to its csv plugin. How long one takes it does not tell.
-
-"""
-
 
 def page(results, rows):
-    peers, exposition, memory = (results[name] for name in ("peers", "exposition", "memory"))
+    peers, plugins, exposition, memory = (results[name] for name in ("peers", "plugins", "exposition", "memory"))
     versions, frozen = peers["versions"], peers["frozen"]
-    readings = [figure["scrapes"] for tools in peers["hosts"].values() for figure in tools.values()
-                if figure["wall_ms"] is None]
     missing = "".join(f" {name} is not installed and was left out." for name in peers["missing"])
     return PAGE.format(
         date=versions["date"], cores=versions["cores"], libvirt=versions["libvirt"], qemu=versions["QEMU"],
         load_before=peers["load_before"], load_after=peers["load_after"], limits=limits_table(rows),
         scrapes=scrapes_table(peers["hosts"]), bulk=BULK, settle=peers["settle_ms"], debian=DEBIAN, missing=missing,
-        plot=PLOT, collectd=COLLECTD.format(n=readings[0]) if readings else "", among=peers["frozen_among"],
+        plot=PLOT, plugins=plugins_table(plugins["hosts"]), collectd=plugins["collectd"],
+        selectors=plugins["selectors"], window=plugins["window_s"], turns=plugins["turns"],
+        plugins_before=plugins["load_before"], plugins_after=plugins["load_after"], among=peers["frozen_among"],
         warm_ups=peers["warm_ups"], following=peers["frozen_scrapes"], bound=frozen[MAIN]["bound_s"],
         frozen=frozen_table(frozen), series=exposition["series"], text=exposition["text"],
         packed=exposition["gzip_text"], steps=steps_table(exposition), speed=exposition["decode_and_render_speed"],

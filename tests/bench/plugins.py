@@ -1,0 +1,126 @@
+#!/usr/bin/python3
+"""Compares what virtmeter's plugin for collectd costs with what collectd's own costs, on a real libvirtd with real guests
+(tests/lab).
+
+    plugins.py --build BUILD [--guests 10,50,100] [--turns 3] [--json FILE]
+
+Each reads once a second, with the same settings, in a collectd of its own that keeps the values in memory. They are
+watched in turn, one at a time; what libvirtd and the guests' QEMU use when nobody asks is measured in between and taken
+off. A plugin that does not keep up with the interval is judged by what a reading costs. Needs root."""
+
+import argparse
+import json
+import os
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+from collectd import OURS, THEIRS, Collectd, virt, virtmeter  # noqa: E402
+from lab import Lab  # noqa: E402
+from measure import Host, ToolError, cpu_ns, median, memory_kib, package_version  # noqa: E402
+
+SELECTORS = "cpu_util disk domain_state memory vcpu"
+COUNTED = "virt_cpu_total"  # the value whose readings are counted, of the first guest
+WARM_UP = 3  # readings
+WINDOW = 8  # seconds
+IDLE_SECONDS = 4
+
+# csv is dear, so it gets a single value, to count the readings by; all others are kept in memory as Prometheus would
+# get them. The chain is the same for both plugins.
+CHAIN = f"""
+LoadPlugin match_regex
+PostCacheChain "writers"
+<Chain "writers">
+  <Rule "counted">
+    <Match "regex">
+      Type "^{COUNTED}$"
+      Host "^g0$"
+    </Match>
+    <Target "write">
+      Plugin "csv"
+    </Target>
+  </Rule>
+  <Target "write">
+    Plugin "write_prometheus"
+  </Target>
+</Chain>
+"""
+
+
+def window(host, act, pid=None):
+    """Seconds that pass, and CPU time used meanwhile, in seconds, by collectd, libvirtd and the guests."""
+    own, before = cpu_ns(pid) if pid else 0, host.clocks()
+    act()
+    after = host.clocks()
+    return {"elapsed": after[0] - before[0], "own": (cpu_ns(pid) - own) / 1e9 if pid else 0,
+            "libvirtd": (after[1] - before[1]) / 1e9, "qemu": (after[2] - before[2]) / 1e9}
+
+
+def readings(collectd, name):
+    return sum(len(values) for key, values in collectd.history().items() if (key.plugin, key.type) == (name, COUNTED))
+
+
+def watch(host, name, plugin, idle):
+    """One turn: the figures of one reading."""
+    with Collectd(plugin, settings=CHAIN, preload=()) as collectd:
+        collectd.await_readings(WARM_UP, name, 60)
+        before = readings(collectd, name)
+        used = window(host, lambda: time.sleep(WINDOW), collectd.pid)
+        count = readings(collectd, name) - before
+        if not count:
+            raise ToolError(f"{name} has not read in {WINDOW} s:\n{collectd.log()[-2000:]}")
+        values = len(collectd.listed(name))
+        memory = memory_kib(collectd.pid)
+
+    def less_idle(part):
+        return (used[part] - idle[part] / idle["elapsed"] * used["elapsed"]) / count * 1e3
+
+    return {"readings": count, "values": values, "own_ms": used["own"] / count * 1e3, "libvirtd_ms": less_idle("libvirtd"),
+            "qemu_ms": less_idle("qemu"), "rss_mib": memory["VmRSS"] / 1024}
+
+
+def compare(lab, build, turns):
+    """One size of host: {plugin: figures}, each the median of its turns."""
+    host, uri = Host(lab), lab.uri("ro")
+    options = {"ExtraStats": SELECTORS}
+    plugins = {THEIRS: virt(uri, **options),
+               OURS: virtmeter(uri, plugin=build / "collectd-plugin/virtmeter.so", **options)}
+    turned = {name: [] for name in plugins}
+    for number in range(turns):
+        idle = window(host, lambda: time.sleep(IDLE_SECONDS))
+        for name in sorted(plugins, reverse=number % 2):
+            turned[name].append(watch(host, name, plugins[name], idle))
+    return {name: {key: median([turn[key] for turn in each]) for key in each[0]} | {
+        "readings": sum(turn["readings"] for turn in each)} for name, each in turned.items()}
+
+
+def measure_all(build, sizes, turns):
+    results = {"hosts": {}, "turns": turns, "window_s": WINDOW, "selectors": SELECTORS,
+               "collectd": package_version("collectd-core"), "load_before": os.getloadavg()[0]}
+    with Lab(guests=0, extras=0) as lab:
+        for before, guests in zip([0, *sizes], sizes):
+            lab.add(guests - before)
+            results["hosts"][guests] = compare(lab, build, turns)
+            for name, figures in results["hosts"][guests].items():
+                numbers = "  ".join(f"{key} {value:.1f}" for key, value in figures.items())
+                print(f"{guests:4} guests  {name:10} {numbers}", flush=True)
+    results["load_after"] = os.getloadavg()[0]
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=lambda path: pathlib.Path(path).resolve(), required=True)
+    parser.add_argument("--guests", default="10,50,100", type=lambda text: sorted(map(int, text.split(","))))
+    parser.add_argument("--turns", default=3, type=int)
+    parser.add_argument("--json", type=pathlib.Path)
+    options = parser.parse_args()
+    results = measure_all(options.build, options.guests, options.turns)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
