@@ -99,7 +99,7 @@ static int print_version(struct app *app)
 /* Makes what the options describe in languages of their own. */
 static int compile_patterns(struct app *app, struct vmt_error *error)
 {
-    const struct vmt_option_list *labels = &app->options.metadata_labels;
+    const struct vmt_flag_list *labels = &app->options.metadata_labels;
     struct vmt_error reason;
     int failed = vmt_filter_new(&app->options.patterns, &app->filter, &reason);
     if (failed)
@@ -232,16 +232,16 @@ static int run(struct app *app)
 static int act(struct app *app)
 {
     struct vmt_text text = {0};
-    switch (app->options.action) {
-    case VMT_ACTION_HELP:
+    switch (app->options.mode) {
+    case VMT_MODE_HELP:
         vmt_options_help(&text);
         return print(&text);
-    case VMT_ACTION_LIST_METRICS:
+    case VMT_MODE_LIST_METRICS:
         vmt_catalog_write(&text);
         return print(&text);
-    case VMT_ACTION_VERSION:
+    case VMT_MODE_VERSION:
         return print_version(app);
-    case VMT_ACTION_RUN:
+    case VMT_MODE_RUN:
         break;
     }
     return run(app);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line: one table of options, read by the parser and by `--help`. Checks what can be checked without
+ * The command line of the exporter, from one table of options. Checks what can be checked without
  * looking at the machine; texts stay where they are, in the arguments and in the environment. Used before threads
  * start.
  */
@@ -10,30 +10,26 @@
 #include "common/error.h"
 #include "common/filter.h"
 #include "common/metric.h"
+#include "serve/flags.h"
 #include "serve/log.h"
 #include "serve/text.h"
 
 #include <stdbool.h>
 
-enum vmt_action { VMT_ACTION_RUN, VMT_ACTION_HELP, VMT_ACTION_VERSION, VMT_ACTION_LIST_METRICS };
-
-/* What a repeatable option collects; values + 1 of them are there, the last is NULL. */
-struct vmt_option_list {
-    const char **values;
-    unsigned count;
-};
+/* What the program shall do. */
+enum vmt_mode { VMT_MODE_RUN, VMT_MODE_HELP, VMT_MODE_VERSION, VMT_MODE_LIST_METRICS };
 
 struct vmt_options {
-    enum vmt_action action;
+    unsigned mode;                                                  /* enum vmt_mode */
     const char *libvirt_uri, *libvirt_auth_file, *credentials_file; /* the files may be NULL */
     unsigned max_stuck_calls;
-    struct vmt_option_list listen_addresses;
+    struct vmt_flag_list listen_addresses;
     const char *telemetry_path;
     unsigned max_requests; /* 0: no limit */
     bool has_no_default_collectors;
     vmt_collectors collectors; /* the outcome of all flags about them */
     struct vmt_filter_patterns patterns;
-    struct vmt_option_list metadata_labels; /* NAME=XPATH */
+    struct vmt_flag_list metadata_labels; /* NAME=XPATH */
     uint64_t scrape_timeout_ns, scrape_timeout_offset_ns, scrape_coalesce_ns;
     enum vmt_log_level log_level;
     enum vmt_log_format log_format;

@@ -36,7 +36,7 @@ static void without_arguments_the_defaults_hold(void **state)
     (void)state;
     struct vmt_options options;
     assert_int_equal(vmt_options_parse(1, (const char *[]){"virtmeter-exporter"}, &options, NULL), 0);
-    assert_int_equal(options.action, VMT_ACTION_RUN);
+    assert_int_equal(options.mode, VMT_MODE_RUN);
     assert_string_equal(options.libvirt_uri, "qemu:///system");
     assert_null(options.libvirt_auth_file);
     assert_null(options.credentials_file);
@@ -181,16 +181,16 @@ static void actions_are_asked_for_by_flags(void **state)
     (void)state;
     static const struct {
         const char *flag;
-        enum vmt_action action;
-    } cases[] = {{"--help", VMT_ACTION_HELP},
-                 {"-h", VMT_ACTION_HELP},
-                 {"--version", VMT_ACTION_VERSION},
-                 {"--list-metrics", VMT_ACTION_LIST_METRICS}};
+        unsigned mode;
+    } cases[] = {{"--help", VMT_MODE_HELP},
+                 {"-h", VMT_MODE_HELP},
+                 {"--version", VMT_MODE_VERSION},
+                 {"--list-metrics", VMT_MODE_LIST_METRICS}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct vmt_options options;
         struct vmt_error error;
         assert_int_equal(PARSE(cases[i].flag), 0);
-        assert_int_equal(options.action, cases[i].action);
+        assert_int_equal(options.mode, cases[i].mode);
         vmt_options_done(&options);
     }
 }
