@@ -62,16 +62,16 @@ static bool is_duplicate(const struct vmt_sample *sample, const char *const *lab
     return false;
 }
 
-static struct vmt_sample *new_sample(struct vmt_part *part, const struct vmt_entity_table *table,
-                                     const char *const *labels)
+struct vmt_sample *vmt_sample_new(struct vmt_arena *arena, const struct vmt_entity_table *table,
+                                  const char *const *labels)
 {
     size_t values = table->metric_count * sizeof(struct vmt_value);
-    struct vmt_sample *sample = vmt_arena_alloc(&part->arena, sizeof *sample + values);
-    const char **copies = vmt_arena_alloc(&part->arena, table->label_count * sizeof *copies);
+    struct vmt_sample *sample = vmt_arena_alloc(arena, sizeof *sample + values);
+    const char **copies = vmt_arena_alloc(arena, table->label_count * sizeof *copies);
     if (!sample || !copies)
         return NULL;
     for (unsigned i = 0; i < table->label_count; i++) {
-        copies[i] = vmt_arena_strdup(&part->arena, labels[i]);
+        copies[i] = vmt_arena_strdup(arena, labels[i]);
         if (labels[i] && !copies[i])
             return NULL;
     }
@@ -84,7 +84,7 @@ static struct vmt_sample *new_sample(struct vmt_part *part, const struct vmt_ent
 struct vmt_sample *vmt_part_add_unique(struct vmt_part *part, enum vmt_entity entity, const struct vmt_domain *domain,
                                        const char *const *labels)
 {
-    struct vmt_sample *sample = new_sample(part, vmt_entity_table(entity), labels);
+    struct vmt_sample *sample = vmt_sample_new(&part->arena, vmt_entity_table(entity), labels);
     if (!sample) {
         part->out_of_memory = true;
         return NULL;

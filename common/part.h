@@ -72,6 +72,11 @@ struct vmt_sample *vmt_part_add(struct vmt_part *part, enum vmt_entity entity, c
 struct vmt_sample *vmt_part_add_unique(struct vmt_part *part, enum vmt_entity entity, const struct vmt_domain *domain,
                                        const char *const *labels);
 
+/* An empty sample of a table of the caller's own, in `arena`, with copies of its labels; NULL when there is no memory.
+ */
+struct vmt_sample *vmt_sample_new(struct vmt_arena *arena, const struct vmt_entity_table *table,
+                                  const char *const *labels);
+
 /* Adds a sample whose only row says 1: an info metric. */
 void vmt_part_add_info(struct vmt_part *part, enum vmt_entity entity, const struct vmt_domain *domain,
                        const char *const *labels);

@@ -31,6 +31,9 @@ struct writer {
     vmt_collectors collectors;
     struct vmt_text *text;
     struct vmt_text column_labels;
+    const struct vmt_entity_table *table; /* that is being written */
+    enum vmt_entity entity;               /* whose it is, and that of the samples in the parts */
+    const struct vmt_sample *list;        /* or all of its samples, when they are in no part */
 };
 
 void vmt_exposition_done(struct vmt_exposition *exposition)
@@ -45,14 +48,19 @@ const char *vmt_exposition_kind(enum vmt_kind kind)
     return kind == VMT_COUNTER ? "counter" : kind == VMT_HISTOGRAM ? "histogram" : "gauge";
 }
 
-static unsigned part_count(const struct writer *writer)
+static unsigned list_count(const struct writer *writer)
 {
+    if (writer->list)
+        return 1;
     return (writer->snapshot ? writer->snapshot->part_count : 0) + (writer->own ? 1 : 0);
 }
 
-static const struct vmt_part *part_at(const struct writer *writer, unsigned i)
+static const struct vmt_sample *list_at(const struct writer *writer, unsigned i)
 {
-    return writer->snapshot && i < writer->snapshot->part_count ? writer->snapshot->parts[i] : writer->own;
+    if (writer->list)
+        return writer->list;
+    bool is_shared = writer->snapshot && i < writer->snapshot->part_count;
+    return (is_shared ? writer->snapshot->parts[i] : writer->own)->samples[writer->entity].first;
 }
 
 static bool is_wanted(const struct writer *writer, const struct vmt_metric *row)
@@ -188,13 +196,13 @@ static void write_series(struct writer *writer, const struct family *family, con
     text->length = (size_t)(to - text->bytes);
 }
 
-static void write_all_series(struct writer *writer, enum vmt_entity entity, const struct family *family)
+static void write_all_series(struct writer *writer, const struct family *family)
 {
     const struct vmt_exposition *exposition = writer->exposition;
     const char *labels = exposition->labels.bytes;
     size_t number = 0, begin = 0;
-    for (unsigned i = 0; i < part_count(writer); i++) {
-        const struct vmt_sample *sample = part_at(writer, i)->samples[entity].first;
+    for (unsigned i = 0; i < list_count(writer); i++) {
+        const struct vmt_sample *sample = list_at(writer, i);
         for (; sample; sample = sample->next) {
             size_t end = exposition->ends[number++];
             for (unsigned j = 0; j < family->column_count; j++) {
@@ -208,8 +216,7 @@ static void write_all_series(struct writer *writer, enum vmt_entity entity, cons
     }
 }
 
-static void write_family(struct writer *writer, enum vmt_entity entity, const struct family *family,
-                         const struct vmt_metric *first_row)
+static void write_family(struct writer *writer, const struct family *family, const struct vmt_metric *first_row)
 {
     struct vmt_text *text = writer->text;
     size_t before = text->length;
@@ -218,7 +225,7 @@ static void write_family(struct writer *writer, enum vmt_entity entity, const st
     else
         write_text_header(text, family, first_row);
     size_t header_end = text->length;
-    write_all_series(writer, entity, family);
+    write_all_series(writer, family);
     if (text->length == header_end)
         text->length = before; /* a family without series is not mentioned */
 }
@@ -249,15 +256,15 @@ static bool reserve_ends(struct vmt_exposition *exposition, size_t count)
     return true;
 }
 
-/* Renders the labels of all samples of `entity`. The number of samples, or -ENOMEM. */
-static long render_labels(struct writer *writer, enum vmt_entity entity)
+/* Renders the labels of all samples of the table. The number of samples, or -ENOMEM. */
+static long render_labels(struct writer *writer)
 {
     struct vmt_exposition *exposition = writer->exposition;
     size_t count = 0;
     vmt_text_reset(&exposition->labels);
     vmt_text_reserve(&exposition->labels, 1); /* so that there are bytes to point at when nothing has labels */
-    for (unsigned i = 0; i < part_count(writer); i++) {
-        const struct vmt_sample *sample = part_at(writer, i)->samples[entity].first;
+    for (unsigned i = 0; i < list_count(writer); i++) {
+        const struct vmt_sample *sample = list_at(writer, i);
         for (; sample; sample = sample->next) {
             if (!reserve_ends(exposition, count))
                 return -ENOMEM;
@@ -268,10 +275,10 @@ static long render_labels(struct writer *writer, enum vmt_entity entity)
     return exposition->labels.out_of_memory ? -ENOMEM : (long)count;
 }
 
-static int write_entity(struct writer *writer, enum vmt_entity entity)
+static int write_table(struct writer *writer)
 {
-    const struct vmt_entity_table *table = vmt_entity_table(entity);
-    long count = render_labels(writer, entity);
+    const struct vmt_entity_table *table = writer->table;
+    long count = render_labels(writer);
     if (count <= 0)
         return (int)count;
     for (unsigned slot = 0; slot < table->metric_count;) {
@@ -281,7 +288,7 @@ static int write_entity(struct writer *writer, enum vmt_entity entity)
         if (writer->column_labels.out_of_memory)
             return -ENOMEM;
         if (family.column_count)
-            write_family(writer, entity, &family, first_row);
+            write_family(writer, &family, first_row);
     }
     return 0;
 }
@@ -289,12 +296,24 @@ static int write_entity(struct writer *writer, enum vmt_entity entity)
 int vmt_exposition_write(struct vmt_exposition *exposition, const struct vmt_snapshot *snapshot, struct vmt_part *own,
                          enum vmt_format format, vmt_collectors collectors, struct vmt_text *text)
 {
-    struct writer writer = {exposition, snapshot, own, format, collectors, text, {0}};
+    struct writer writer = {exposition, snapshot, own, format, collectors, text, .entity = 0};
     int result = 0;
-    for (enum vmt_entity entity = 0; entity < VMT_ENTITY_COUNT && !result; entity++)
-        result = write_entity(&writer, entity);
+    for (; writer.entity < VMT_ENTITY_COUNT && !result; writer.entity++) {
+        writer.table = vmt_entity_table(writer.entity);
+        result = write_table(&writer);
+    }
     if (format == VMT_FORMAT_OPENMETRICS)
         vmt_text_add_string(text, "# EOF\n");
+    vmt_text_done(&writer.column_labels);
+    return text->out_of_memory ? -ENOMEM : result;
+}
+
+int vmt_exposition_write_table(struct vmt_exposition *exposition, const struct vmt_entity_table *table,
+                               const struct vmt_sample *samples, enum vmt_format format, struct vmt_text *text)
+{
+    struct writer writer = {exposition,   .format = format, .collectors = VMT_COLLECTORS_ALL,
+                            .text = text, .table = table,   .list = samples};
+    int result = samples ? write_table(&writer) : 0;
     vmt_text_done(&writer.column_labels);
     return text->out_of_memory ? -ENOMEM : result;
 }

@@ -28,6 +28,13 @@ void vmt_exposition_done(struct vmt_exposition *exposition);
 int vmt_exposition_write(struct vmt_exposition *exposition, const struct vmt_snapshot *snapshot, struct vmt_part *own,
                          enum vmt_format format, vmt_collectors collectors, struct vmt_text *text);
 
+/*
+ * Adds the families of a table that is not among those of metric.h, of all its samples in a list; no end of an
+ * exposition. Errors as above.
+ */
+int vmt_exposition_write_table(struct vmt_exposition *exposition, const struct vmt_entity_table *table,
+                               const struct vmt_sample *samples, enum vmt_format format, struct vmt_text *text);
+
 /* The kind's name in the text format ("counter", "gauge"). */
 const char *vmt_exposition_kind(enum vmt_kind kind);
 
