@@ -100,6 +100,12 @@ int vmt_act_await(struct vmt_act *act, unsigned events, vmt_states states, uint6
     }
 }
 
+void vmt_act_step(struct vmt_act *act, const char *step)
+{
+    if (act->on_step)
+        act->on_step(act->on_step_arg, step);
+}
+
 int vmt_act_settle(struct vmt_act *act, unsigned events, vmt_states states)
 {
     if (!vmt_act_await(act, events, states, act->until_ns))
@@ -137,21 +143,6 @@ int vmt_act_run(struct vmt_act *act)
     if (act->thing.domain && !reads)
         vmt_vigil_end(act->lifecycle, &act->vigil);
     return failed;
-}
-
-json_t *vmt_act_json_text(const char *text)
-{
-    if (!text)
-        return json_null();
-    json_t *json = json_string(text);
-    char *copy = json ? NULL : strdup(text);
-    for (char *at = copy; at && *at; at++)
-        if ((unsigned char)*at >= 0x80)
-            *at = '?';
-    if (copy)
-        json = json_string(copy);
-    free(copy);
-    return json;
 }
 
 char *vmt_act_saved_path(struct vmt_act *act)

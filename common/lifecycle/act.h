@@ -7,10 +7,8 @@
 #ifndef VIRTMETER_COMMON_LIFECYCLE_ACT_H
 #define VIRTMETER_COMMON_LIFECYCLE_ACT_H
 
+#include "common/lifecycle/json.h"
 #include "common/lifecycle/thing.h"
-
-#include <jansson.h>
-#include <stdatomic.h>
 
 struct vmt_act {
     struct vmt_lifecycle *lifecycle;
@@ -26,7 +24,9 @@ struct vmt_act {
 
     json_t *answer;   /* of reads, what is read; of others, what they tell beyond success, or NULL. The caller's */
     bool has_changed; /* something was done */
-    _Atomic(const char *) step; /* which of several ways ended it, or is under way; NULL when there is but one */
+    /* Hears which of several ways is under way, a constant text; may be NULL. */
+    void (*on_step)(void *arg, const char *step);
+    void *on_step_arg;
     struct vmt_failure failure;
 };
 
@@ -55,10 +55,10 @@ int vmt_act_await(struct vmt_act *act, unsigned events, vmt_states states, uint6
  */
 int vmt_act_settle(struct vmt_act *act, unsigned events, vmt_states states);
 
-#define VMT_EVENT_BIT(event) (1U << (event))
+/* Tells which of several ways is under way, or ended it. */
+void vmt_act_step(struct vmt_act *act, const char *step);
 
-/* A JSON text of what libvirt says, which may be NULL (null) and need not be UTF-8 (the rest becomes `?`). */
-json_t *vmt_act_json_text(const char *text);
+#define VMT_EVENT_BIT(event) (1U << (event))
 
 /* The path of the file that the parameter `file` names, for the caller to free; NULL, with the failure. */
 char *vmt_act_saved_path(struct vmt_act *act);

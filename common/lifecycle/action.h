@@ -124,6 +124,7 @@ struct vmt_action {
     const struct vmt_param *params;  /* ended by one without a name */
     int (*run)(struct vmt_act *act); /* NULL: the daemon does it by itself; always NULL in virtmeter_actions */
     const char *help;                /* one sentence without a full stop */
+    const char *loses; /* what is lost for good when it is done: a sentence; NULL: nothing, or it depends */
 };
 
 extern const struct vmt_action vmt_actions[];

@@ -70,15 +70,15 @@ const struct vmt_action vmt_actions[] = {
         {"timeout", VMT_PARAM_SECONDS, .min = 1, .max = 3600, .fallback = "120", .help = "How long to wait for the guest"},
         {"resend", VMT_PARAM_SECONDS, .max = 3600, .fallback = "15", .help = "Ask again so often while waiting; 0: ask once"},
         {"on_timeout", VMT_PARAM_WORD, .words = timeout_policies, .fallback = "fail", .grave = "force", .help = "What then: fail, or force it off"}),
-        RUN(vmt_run_shutdown), "Ask the guest to shut down, and wait until it has"},
+        RUN(vmt_run_shutdown), "Ask the guest to shut down, and wait until it has", "If it must be forced off: what the guest has in memory and has not written to its disks."},
     {"reboot", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "reboot", RUNNING, 0, VMT_ACTION_STOPS, PARAMS(
         {"mode", VMT_PARAM_WORD, .words = reboot_modes, .fallback = "acpi", .help = "Whom to ask: the guest by ACPI, or its agent"},
         {"timeout", VMT_PARAM_SECONDS, .min = 1, .max = 3600, .fallback = "120", .help = "How long to wait for the guest"}),
         RUN(vmt_run_reboot), "Ask the guest to reboot, and wait until it does"},
-    {"reset", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "reset", RUNNING | PAUSED, 0, VMT_ACTION_DESTROYS | VMT_ACTION_STOPS, NO_PARAMS, RUN(vmt_run_reset), "Reset a domain, as its button would"},
+    {"reset", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "reset", RUNNING | PAUSED, 0, VMT_ACTION_DESTROYS | VMT_ACTION_STOPS, NO_PARAMS, RUN(vmt_run_reset), "Reset a domain, as its button would", "What the guest has in memory and has not written to its disks."},
     {"destroy", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "destroy", LIVE, VMT_STATE_BIT(VMT_STATE_SHUTOFF), VMT_ACTION_DESTROYS | VMT_ACTION_STOPS | VMT_ACTION_BESIDE, PARAMS(
         {"graceful", VMT_PARAM_BOOL, .fallback = "false", .help = "Do not kill a hypervisor process that does not end by itself"}),
-        RUN(vmt_run_destroy), "Turn a domain off at once"},
+        RUN(vmt_run_destroy), "Turn a domain off at once", "What the guest has in memory and has not written to its disks."},
     {"suspend", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "suspend", RUNNING, PAUSED, VMT_ACTION_STOPS, NO_PARAMS, RUN(vmt_run_suspend), "Pause a domain"},
     {"resume", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "resume", PAUSED, RUNNING, 0, NO_PARAMS, RUN(vmt_run_resume), "Let a paused domain run"},
     {"save", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "save", RUNNING | PAUSED, 0, VMT_ACTION_STOPS | VMT_ACTION_LONG, PARAMS(
@@ -91,9 +91,9 @@ const struct vmt_action vmt_actions[] = {
     {"managed-save", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "managed-save", RUNNING | PAUSED, 0, VMT_ACTION_PERSISTENT | VMT_ACTION_STOPS | VMT_ACTION_LONG, PARAMS(
         {"paused", VMT_PARAM_BOOL, .fallback = "false", .help = "Leave it paused when it is started"}),
         RUN(vmt_run_managed_save), "Save a domain's memory where its next start finds it, and stop it"},
-    {"managed-save-remove", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "managed-save-remove", 0, 0, VMT_ACTION_PERSISTENT | VMT_ACTION_DESTROYS, NO_PARAMS, RUN(vmt_run_managed_save_remove), "Throw the saved memory away: the next start boots"},
+    {"managed-save-remove", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "managed-save-remove", 0, 0, VMT_ACTION_PERSISTENT | VMT_ACTION_DESTROYS, NO_PARAMS, RUN(vmt_run_managed_save_remove), "Throw the saved memory away: the next start boots", "The saved memory: what the guest had not written to its disks."},
     {"pm-wakeup", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "pm-wakeup", ASLEEP, RUNNING, 0, NO_PARAMS, RUN(vmt_run_pm_wakeup), "Wake a guest that suspended itself"},
-    {"inject-nmi", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "inject-nmi", RUNNING, 0, VMT_ACTION_DESTROYS | VMT_ACTION_STOPS, NO_PARAMS, RUN(vmt_run_inject_nmi), "Send the guest a non-maskable interrupt: many panic on it"},
+    {"inject-nmi", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "inject-nmi", RUNNING, 0, VMT_ACTION_DESTROYS | VMT_ACTION_STOPS, NO_PARAMS, RUN(vmt_run_inject_nmi), "Send the guest a non-maskable interrupt: many panic on it", "If the guest panics: what it has in memory and has not written to its disks."},
     {"autostart", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "autostart", 0, 0, VMT_ACTION_PERSISTENT, PARAMS(ENABLED), RUN(vmt_run_autostart), "Say whether a domain starts with the host"},
     {"define", VMT_TARGET_DOMAINS, VMT_ROLE_DEFINER, "/v1/domains/define", 0, 0, VMT_ACTION_BIG_BODY, PARAMS(
         XML,
@@ -104,7 +104,7 @@ const struct vmt_action vmt_actions[] = {
         {"nvram", VMT_PARAM_WORD, .words = nvram_fates, .help = "What becomes of its NVRAM; must be said if it has one"},
         {"managed_save", VMT_PARAM_BOOL, .fallback = "false", .help = "Throw its saved memory away too"},
         {"snapshots_metadata", VMT_PARAM_BOOL, .fallback = "false", .help = "Forget its snapshots too; their data stays"}),
-        RUN(vmt_run_undefine), "Forget a domain's definition; its disks stay"},
+        RUN(vmt_run_undefine), "Forget a domain's definition; its disks stay", "Its definition."},
     {"persist", VMT_TARGET_DOMAIN, VMT_ROLE_DEFINER, D "persist", RUNNING | PAUSED | ASLEEP, 0, VMT_ACTION_TRANSIENT, NO_PARAMS, RUN(vmt_run_persist), "Give a transient domain a definition, so that it stays"},
     {"set-vcpus", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "set-vcpus", 0, 0, 0, PARAMS(
         {"count", VMT_PARAM_NUMBER, .is_required = true, .min = 1, .max = 4096, .help = "Virtual processors"}, AFFECT),
@@ -128,12 +128,12 @@ const struct vmt_action vmt_actions[] = {
 
 #define N "/v1/networks/{id}/"
     {"network-start", VMT_TARGET_NETWORK, VMT_ROLE_OPERATOR, N "start", INACTIVE, ACTIVE, VMT_ACTION_PERSISTENT, NO_PARAMS, RUN(vmt_run_network_start), "Start a network"},
-    {"network-stop", VMT_TARGET_NETWORK, VMT_ROLE_POWER, N "stop", ACTIVE, INACTIVE, VMT_ACTION_DESTROYS | VMT_ACTION_STOPS, NO_PARAMS, RUN(vmt_run_network_stop), "Stop a network: its domains lose it"},
+    {"network-stop", VMT_TARGET_NETWORK, VMT_ROLE_POWER, N "stop", ACTIVE, INACTIVE, VMT_ACTION_DESTROYS | VMT_ACTION_STOPS, NO_PARAMS, RUN(vmt_run_network_stop), "Stop a network: its domains lose it", "The connection of all domains that use it, until it is started and they are attached again."},
     {"network-autostart", VMT_TARGET_NETWORK, VMT_ROLE_OPERATOR, N "autostart", 0, 0, VMT_ACTION_PERSISTENT, PARAMS(ENABLED), RUN(vmt_run_network_autostart), "Say whether a network starts with the host"},
 #undef N
 #define P "/v1/pools/{id}/"
     {"pool-start", VMT_TARGET_POOL, VMT_ROLE_OPERATOR, P "start", INACTIVE, ACTIVE, VMT_ACTION_PERSISTENT, NO_PARAMS, RUN(vmt_run_pool_start), "Start a storage pool"},
-    {"pool-stop", VMT_TARGET_POOL, VMT_ROLE_POWER, P "stop", ACTIVE, INACTIVE, VMT_ACTION_DESTROYS | VMT_ACTION_STOPS, NO_PARAMS, RUN(vmt_run_pool_stop), "Stop a storage pool; its data stays"},
+    {"pool-stop", VMT_TARGET_POOL, VMT_ROLE_POWER, P "stop", ACTIVE, INACTIVE, VMT_ACTION_DESTROYS | VMT_ACTION_STOPS, NO_PARAMS, RUN(vmt_run_pool_stop), "Stop a storage pool; its data stays", "Access to its volumes, until it is started again; their data stays."},
     {"pool-autostart", VMT_TARGET_POOL, VMT_ROLE_OPERATOR, P "autostart", 0, 0, VMT_ACTION_PERSISTENT, PARAMS(ENABLED), RUN(vmt_run_pool_autostart), "Say whether a storage pool starts with the host"},
     {"pool-refresh", VMT_TARGET_POOL, VMT_ROLE_OPERATOR, P "refresh", ACTIVE, 0, 0, NO_PARAMS, RUN(vmt_run_pool_refresh), "Read a storage pool's volumes anew"},
 #undef P

@@ -31,11 +31,11 @@ json_t *vmt_read_pack_domain(const struct vmt_thing *thing, int autostart, int m
     char number[VMT_ENUM_TEXT];
     unsigned id = virDomainGetID(thing->domain);
     const char *reason = vmt_enum_domain_reason(thing->state, thing->reason, number);
-    return json_pack(
-        "{s:o, s:s, s:o, s:s, s:s, s:b, s:o, s:o}", "id", id == (unsigned)-1 ? json_null() : json_integer(id), "uuid",
-        thing->uuid, "name", vmt_act_json_text(thing->name), "state", vmt_state_names[thing->state], "reason", reason,
-        "persistent", thing->is_persistent, "autostart", autostart < 0 ? json_null() : json_boolean(autostart),
-        "managed_save", managed_save < 0 ? json_null() : json_boolean(managed_save));
+    return json_pack("{s:o, s:s, s:o, s:s, s:s, s:b, s:o, s:o}", "id",
+                     id == (unsigned)-1 ? json_null() : json_integer(id), "uuid", thing->uuid, "name",
+                     vmt_json_text(thing->name), "state", vmt_state_names[thing->state], "reason", reason, "persistent",
+                     thing->is_persistent, "autostart", autostart < 0 ? json_null() : json_boolean(autostart),
+                     "managed_save", managed_save < 0 ? json_null() : json_boolean(managed_save));
 }
 
 json_t *vmt_read_domain(struct vmt_act *act)
@@ -72,8 +72,8 @@ static void add_disks(json_t *info, struct vmt_document *document)
     const xmlNode *disk = vmt_document_child(vmt_document_child(document->root, "devices"), "disk");
     for (; disk; disk = vmt_document_next(disk)) {
         const char *target = vmt_document_attribute(document, vmt_document_child(disk, "target"), "dev");
-        json_array_append_new(disks, json_pack("{s:o, s:o}", "target", vmt_act_json_text(target), "source",
-                                               vmt_act_json_text(source_of(document, disk))));
+        json_array_append_new(disks, json_pack("{s:o, s:o}", "target", vmt_json_text(target), "source",
+                                               vmt_json_text(source_of(document, disk))));
     }
     json_object_set_new(info, "disks", disks);
     const xmlNode *nvram = vmt_document_child(vmt_document_child(document->root, "os"), "nvram");
@@ -103,7 +103,7 @@ json_t *vmt_read_domain_info(struct vmt_act *act)
     if (!info)
         return NULL;
     char *os_type = virDomainGetOSType(act->thing.domain);
-    json_object_set_new(info, "os_type", vmt_act_json_text(os_type));
+    json_object_set_new(info, "os_type", vmt_json_text(os_type));
     free(os_type);
     int failed = virDomainGetInfo(act->thing.domain, &numbers) < 0 ? vmt_act_fail(act, "virDomainGetInfo") : 0;
     if (!failed)
@@ -134,8 +134,7 @@ int vmt_run_xml(struct vmt_act *act)
         return vmt_act_fail(act, "virDomainGetXMLDesc");
     char hash[65];
     vmt_lifecycle_settings(act->lifecycle)->digest(xml, strlen(xml), hash);
-    json_t *answer =
-        json_pack("{s:s, s:o, s:s}", "uuid", act->thing.uuid, "xml", vmt_act_json_text(xml), "sha256", hash);
+    json_t *answer = json_pack("{s:s, s:o, s:s}", "uuid", act->thing.uuid, "xml", vmt_json_text(xml), "sha256", hash);
     free(xml);
     return vmt_read_answer(act, answer);
 }
@@ -156,7 +155,7 @@ static json_t *parameter_value(const virTypedParameter *param)
     case VIR_TYPED_PARAM_BOOLEAN:
         return json_boolean(param->value.b);
     case VIR_TYPED_PARAM_STRING:
-        return vmt_act_json_text(param->value.s);
+        return vmt_json_text(param->value.s);
     default:
         return json_null();
     }
@@ -197,7 +196,7 @@ static json_t *pack_snapshot(virDomainSnapshotPtr snapshot)
     struct vmt_document document;
     struct vmt_error error;
     char *xml = virDomainSnapshotGetXMLDesc(snapshot, 0);
-    json_t *json = json_pack("{s:o, s:b}", "name", vmt_act_json_text(virDomainSnapshotGetName(snapshot)), "current",
+    json_t *json = json_pack("{s:o, s:b}", "name", vmt_json_text(virDomainSnapshotGetName(snapshot)), "current",
                              virDomainSnapshotIsCurrent(snapshot, 0) == 1);
     if (json && xml && !vmt_document_open(xml, "domainsnapshot", &document, &error)) {
         static const char *const names[] = {"state", "creationTime", "description"};
@@ -205,9 +204,9 @@ static json_t *pack_snapshot(virDomainSnapshotPtr snapshot)
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
             json_object_set_new(
                 json, names[i],
-                vmt_act_json_text(vmt_document_text(&document, vmt_document_child(document.root, names[i]))));
+                vmt_json_text(vmt_document_text(&document, vmt_document_child(document.root, names[i]))));
         json_object_set_new(json, "parent",
-                            vmt_act_json_text(vmt_document_text(&document, vmt_document_child(parent, "name"))));
+                            vmt_json_text(vmt_document_text(&document, vmt_document_child(parent, "name"))));
         vmt_document_done(&document);
     }
     free(xml);

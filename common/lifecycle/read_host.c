@@ -12,7 +12,7 @@ int vmt_run_host(struct vmt_act *act)
         return vmt_act_fail(act, "virNodeGetInfo");
     char *hostname = virConnectGetHostname(act->control->connection);
     unsigned long long free_bytes = virNodeGetFreeMemory(act->control->connection);
-    json_t *host = json_pack("{s:o, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:I}", "hostname", vmt_act_json_text(hostname),
+    json_t *host = json_pack("{s:o, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:I}", "hostname", vmt_json_text(hostname),
                              "model", node.model, "cpus", (int)node.cpus, "cpu_mhz", (int)node.mhz, "nodes",
                              (int)node.nodes, "sockets", (int)node.sockets, "cores", (int)node.cores, "threads",
                              (int)node.threads, "memory_bytes", (json_int_t)node.memory * 1024);
@@ -41,8 +41,8 @@ int vmt_run_connection(struct vmt_act *act)
     virConnectGetLibVersion(connection, &library);
     virConnectGetVersion(connection, &hypervisor);
     json_t *answer =
-        json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:b}", "uri", vmt_act_json_text(uri), "driver",
-                  vmt_act_json_text(virConnectGetType(connection)), "libvirt_version", version(library),
+        json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:b}", "uri", vmt_json_text(uri), "driver",
+                  vmt_json_text(virConnectGetType(connection)), "libvirt_version", version(library),
                   "hypervisor_version", version(hypervisor), "encrypted", virConnectIsEncrypted(connection) == 1,
                   "secure", virConnectIsSecure(connection) == 1, "alive", virConnectIsAlive(connection) == 1);
     free(uri);

@@ -11,10 +11,9 @@ static json_t *pack_network(const struct vmt_thing *thing)
     int autostart = 0;
     char *bridge = thing->state == VMT_STATE_ACTIVE ? virNetworkGetBridgeName(thing->network) : NULL;
     bool knows_autostart = virNetworkGetAutostart(thing->network, &autostart) == 0;
-    json_t *json =
-        json_pack("{s:s, s:o, s:s, s:b, s:o, s:o}", "uuid", thing->uuid, "name", vmt_act_json_text(thing->name),
-                  "state", vmt_state_names[thing->state], "persistent", thing->is_persistent, "autostart",
-                  knows_autostart ? json_boolean(autostart) : json_null(), "bridge", vmt_act_json_text(bridge));
+    json_t *json = json_pack("{s:s, s:o, s:s, s:b, s:o, s:o}", "uuid", thing->uuid, "name", vmt_json_text(thing->name),
+                             "state", vmt_state_names[thing->state], "persistent", thing->is_persistent, "autostart",
+                             knows_autostart ? json_boolean(autostart) : json_null(), "bridge", vmt_json_text(bridge));
     free(bridge);
     return json;
 }
@@ -26,7 +25,7 @@ static json_t *pack_pool(const struct vmt_thing *thing)
     bool knows_autostart = virStoragePoolGetAutostart(thing->pool, &autostart) == 0;
     virStoragePoolGetInfo(thing->pool, &info);
     return json_pack("{s:s, s:o, s:s, s:b, s:o, s:I, s:I, s:I}", "uuid", thing->uuid, "name",
-                     vmt_act_json_text(thing->name), "state", vmt_state_names[thing->state], "persistent",
+                     vmt_json_text(thing->name), "state", vmt_state_names[thing->state], "persistent",
                      thing->is_persistent, "autostart", knows_autostart ? json_boolean(autostart) : json_null(),
                      "capacity_bytes", (json_int_t)info.capacity, "allocation_bytes", (json_int_t)info.allocation,
                      "available_bytes", (json_int_t)info.available);
@@ -92,11 +91,10 @@ static json_t *pack_volume(virStorageVolPtr volume)
     char *path = virStorageVolGetPath(volume);
     bool has_info = virStorageVolGetInfo(volume, &info) == 0;
     bool is_known = info.type >= 0 && info.type < (int)(sizeof types / sizeof *types);
-    json_t *json =
-        json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", vmt_act_json_text(virStorageVolGetName(volume)), "path",
-                  vmt_act_json_text(path), "type", is_known ? json_string(types[info.type]) : json_null(),
-                  "capacity_bytes", has_info ? json_integer((json_int_t)info.capacity) : json_null(),
-                  "allocation_bytes", has_info ? json_integer((json_int_t)info.allocation) : json_null());
+    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", vmt_json_text(virStorageVolGetName(volume)), "path",
+                             vmt_json_text(path), "type", is_known ? json_string(types[info.type]) : json_null(),
+                             "capacity_bytes", has_info ? json_integer((json_int_t)info.capacity) : json_null(),
+                             "allocation_bytes", has_info ? json_integer((json_int_t)info.allocation) : json_null());
     free(path);
     return json;
 }

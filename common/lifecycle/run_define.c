@@ -15,7 +15,7 @@ static int tell_domain(struct vmt_act *act, virDomainPtr domain, const char *fun
     if (!domain || virDomainGetUUIDString(domain, uuid) < 0)
         return vmt_act_fail(act, function);
     act->has_changed = true;
-    act->answer = json_pack("{s:s, s:o}", "uuid", uuid, "name", vmt_act_json_text(virDomainGetName(domain)));
+    act->answer = json_pack("{s:s, s:o}", "uuid", uuid, "name", vmt_json_text(virDomainGetName(domain)));
     virDomainFree(domain);
     return act->answer ? 0 : vmt_failure_set(&act->failure, VMT_FAILURE_MEMORY, "no memory");
 }

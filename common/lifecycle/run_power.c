@@ -27,7 +27,7 @@ static int ask_to_shut_down(struct vmt_act *act, const char *step)
     /* Drivers with but one way know no names for it. */
     if (!act->control->is_qemu && !asks_agent)
         flags = 0;
-    atomic_store(&act->step, step);
+    vmt_act_step(act, step);
     return vmt_act_done(act, virDomainShutdownFlags(act->thing.domain, flags), "virDomainShutdownFlags");
 }
 
@@ -45,7 +45,7 @@ static int ask_in_mode(struct vmt_act *act)
 
 static int force_off(struct vmt_act *act)
 {
-    atomic_store(&act->step, "forced");
+    vmt_act_step(act, "forced");
     if (vmt_act_done(act, virDomainDestroy(act->thing.domain), "virDomainDestroy"))
         return -EIO;
     return vmt_act_settle(act, VMT_EVENT_BIT(VIR_DOMAIN_EVENT_STOPPED), SHUTOFF);
