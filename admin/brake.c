@@ -86,7 +86,7 @@ static bool is_of_user(const struct change *entry, const struct vmt_brake_change
 
 static bool is_of_domain(const struct change *entry, const struct vmt_brake_change *change)
 {
-    return !strcmp(entry->uuid, change->uuid); /* not asked about what has none */
+    return change->uuid && *change->uuid && !strcmp(entry->uuid, change->uuid);
 }
 
 /* How long until fewer than `limit` of the changes that count are left in the last minute; 0: now. */

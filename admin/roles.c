@@ -62,13 +62,12 @@ static bool has_tag(const struct vmt_roles_word *tags, const struct vmt_object *
     return false;
 }
 
-/* No grant is for the overflow group: the parser refuses it. */
 static bool is_for(const struct vmt_roles_grant *grant, const struct vmt_peer *peer)
 {
-    if (has_id(grant->users, peer->uid) || has_id(grant->groups, peer->gid))
+    if (has_id(grant->users, peer->uid) || (peer->gid != VMT_OVERFLOW_ID && has_id(grant->groups, peer->gid)))
         return true;
     for (size_t i = 0; i < peer->group_count; i++)
-        if (has_id(grant->groups, peer->groups[i]))
+        if (peer->groups[i] != VMT_OVERFLOW_ID && has_id(grant->groups, peer->groups[i]))
             return true;
     return false;
 }

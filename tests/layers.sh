@@ -33,6 +33,8 @@ check_includes() {
   [ ! -d ctl ] || forbid "virtmeterctl knows the table, what others share, and itself, no libvirt" < <(includes ctl |
     grep -E '["<](libvirt|common|serve|exporter|admin)/' |
     grep -vE '"(common/(lifecycle/action|error|clock)|serve/(text|utf8|words))\.h"')
+  forbid "the daemon knows the core, what servers share, and itself" < <(includes admin | grep '"' |
+    grep -vE '#include "(common|serve|admin)/')
   forbid "who only reads cannot control domains" < <(includes common serve exporter collectd-plugin | grep '"common/lifecycle/' |
     grep -v '^common/lifecycle/')
 }
