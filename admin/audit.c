@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/audit.h"
 #include "admin/audit_line.h"
+#include "admin/flood.h"
 #include "admin/trusted_file.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ struct vmt_audit {
     dev_t device;
     ino_t inode;
     bool is_torn; /* the file ends within a line */
+    struct vmt_flood denials;
 };
 
 /* Whether the file ends within a line, as a process leaves it that dies while it writes. */
@@ -156,9 +158,9 @@ static void copy(int fd, const char *line)
 }
 
 static int note(struct vmt_audit *audit, const char *event, uint64_t now_ns, const struct vmt_audit_act *act,
-                const struct vmt_audit_result *result, struct vmt_error *error)
+                const struct vmt_audit_result *result, unsigned left_out, struct vmt_error *error)
 {
-    char *line = vmt_audit_line(event, now_ns, act, result);
+    char *line = vmt_audit_line(event, now_ns, act, result, left_out);
     if (!line)
         return vmt_error_set(error, -ENOMEM, "no memory for a line of the audit");
     pthread_mutex_lock(&audit->lock);
@@ -171,16 +173,20 @@ static int note(struct vmt_audit *audit, const char *event, uint64_t now_ns, con
 
 int vmt_audit_intent(struct vmt_audit *audit, uint64_t now_ns, const struct vmt_audit_act *act, struct vmt_error *error)
 {
-    return note(audit, VMT_AUDIT_INTENT, now_ns, act, NULL, error);
+    return note(audit, VMT_AUDIT_INTENT, now_ns, act, NULL, 0, error);
 }
 
 int vmt_audit_result(struct vmt_audit *audit, uint64_t now_ns, const struct vmt_audit_act *act,
                      const struct vmt_audit_result *result, struct vmt_error *error)
 {
-    return note(audit, VMT_AUDIT_RESULT, now_ns, act, result, error);
+    return note(audit, VMT_AUDIT_RESULT, now_ns, act, result, 0, error);
 }
 
 int vmt_audit_denial(struct vmt_audit *audit, uint64_t now_ns, const struct vmt_audit_act *act, struct vmt_error *error)
 {
-    return note(audit, VMT_AUDIT_DENIAL, now_ns, act, NULL, error);
+    unsigned left_out = 0;
+    pthread_mutex_lock(&audit->lock);
+    bool is_written = vmt_flood_pass(&audit->denials, now_ns, act->peer->uid, &left_out);
+    pthread_mutex_unlock(&audit->lock);
+    return is_written ? note(audit, VMT_AUDIT_DENIAL, now_ns, act, NULL, left_out, error) : 0;
 }

@@ -64,7 +64,10 @@ int vmt_audit_intent(struct vmt_audit *audit, uint64_t now_ns, const struct vmt_
 int vmt_audit_result(struct vmt_audit *audit, uint64_t now_ns, const struct vmt_audit_act *act,
                      const struct vmt_audit_result *result, struct vmt_error *error);
 
-/* Says that `act` was refused, for act->reason. 0 or a negative errno. */
+/*
+ * Says that `act` was refused, for act->reason. 0 or a negative errno. Of one user's denials flood.h lets so many
+ * through in a minute; the next line says how many were left out.
+ */
 int vmt_audit_denial(struct vmt_audit *audit, uint64_t now_ns, const struct vmt_audit_act *act,
                      struct vmt_error *error);
 

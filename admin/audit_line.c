@@ -102,7 +102,7 @@ static bool add_result(json_t *line, const struct vmt_audit_result *result)
 }
 
 char *vmt_audit_line(const char *event, uint64_t now_ns, const struct vmt_audit_act *act,
-                     const struct vmt_audit_result *result)
+                     const struct vmt_audit_result *result, unsigned left_out)
 {
     char time[VMT_AUDIT_TIME_SIZE], *text = NULL;
     bool is_denied = !strcmp(event, VMT_AUDIT_DENIAL);
@@ -110,7 +110,7 @@ char *vmt_audit_line(const char *event, uint64_t now_ns, const struct vmt_audit_
     json_t *line = json_object();
     if (line && add_text(line, "time", time) && add_text(line, "event", event) && add_act(line, act) &&
         add_text(line, "decision", is_denied ? "denied" : "allowed") && add_text(line, "reason", act->reason) &&
-        (!result || add_result(line, result)))
+        (!result || add_result(line, result)) && (!left_out || add(line, "left_out", json_integer(left_out))))
         text = json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII);
     json_decref(line);
     size_t length = text ? strlen(text) : 0;

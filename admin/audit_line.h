@@ -18,7 +18,7 @@
  * is no memory.
  */
 char *vmt_audit_line(const char *event, uint64_t now_ns, const struct vmt_audit_act *act,
-                     const struct vmt_audit_result *result);
+                     const struct vmt_audit_result *result, unsigned left_out);
 
 /* Nanoseconds since 1970 as "2026-01-31T23:59:59.123Z", and back; false when the text is no such time. */
 enum { VMT_AUDIT_TIME_SIZE = 32 };

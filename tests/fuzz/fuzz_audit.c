@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct vmt_audit_act act = {
         .peer = &peer, .operation = text, .key = text, .action = "start", .target = VMT_TARGET_DOMAIN, .name = text};
     const struct vmt_audit_result result = {.result = "failed", .detail = text, .changed = -1};
-    char *line = vmt_audit_line(VMT_AUDIT_RESULT, 0, &act, &result);
+    char *line = vmt_audit_line(VMT_AUDIT_RESULT, 0, &act, &result, 0);
     size_t length = strlen(line);
     assert(length <= VMT_AUDIT_LINE_MAX && line[length - 1] == '\n');
     for (size_t i = 0; i + 1 < length; i++)

@@ -2,6 +2,7 @@
 #include "tests/unit/audit_fixture.h"
 
 #include "admin/audit_line.h"
+#include "admin/flood.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -110,7 +111,7 @@ static void nothing_in_a_name_makes_a_second_line(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct vmt_audit_act act = audit_act;
         act.name = act.reason = act.key = cases[i].name;
-        char *line = vmt_audit_line(VMT_AUDIT_INTENT, audit_now_ns, &act, NULL);
+        char *line = vmt_audit_line(VMT_AUDIT_INTENT, audit_now_ns, &act, NULL, 0);
         char expected[200];
         snprintf(expected, sizeof expected, "\"name\":\"%s\"", cases[i].written);
         if (!strstr(line, expected))
@@ -147,7 +148,7 @@ static void lines_are_bounded_whatever_is_in_them(void **state)
                                       .reason = longest};
     const struct vmt_audit_result result = {
         .result = "succeeded", .problem = "a", .detail = longest, .duration_ns = UINT64_MAX};
-    char *line = vmt_audit_line(VMT_AUDIT_RESULT, UINT64_MAX, &act, &result);
+    char *line = vmt_audit_line(VMT_AUDIT_RESULT, UINT64_MAX, &act, &result, 0);
     assert_true(strlen(line) <= VMT_AUDIT_LINE_MAX);
     assert_true(strlen(line) > 3 * 6 * VMT_AUDIT_TEXT_MAX);
     free(line);
@@ -162,7 +163,7 @@ static void texts_are_cut_between_characters(void **state)
     strcat(name, "\xc3\xbc!");
     struct vmt_audit_act act = audit_act;
     act.name = name;
-    char *line = vmt_audit_line(VMT_AUDIT_INTENT, audit_now_ns, &act, NULL);
+    char *line = vmt_audit_line(VMT_AUDIT_INTENT, audit_now_ns, &act, NULL, 0);
     assert_non_null(strstr(line, "aaa\"},"));
     free(line);
 }
@@ -195,6 +196,28 @@ static void times_are_read_as_they_are_written(void **state)
         if (vmt_audit_read_time(wrong[i], &ns))
             fail_msg("'%s' is no time", wrong[i]);
     }
+}
+
+static void one_user_cannot_fill_the_disk_with_denials(void **state)
+{
+    (void)state;
+    const struct vmt_peer other = {.uid = 2000};
+    struct vmt_audit_act act = audit_act;
+    struct vmt_audit *audit = audit_open(-1);
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(vmt_audit_denial(audit, audit_now_ns + i, &act, NULL), 0);
+    assert_int_equal(vmt_audit_denial(audit, audit_now_ns + 60 * VMT_SECOND, &act, NULL), 0);
+    act.peer = &other; /* the others' are written all the same */
+    assert_int_equal(vmt_audit_denial(audit, audit_now_ns + 1, &act, NULL), 0);
+    vmt_audit_free(audit);
+    char *text = audit_read(audit_path);
+    unsigned lines = 0;
+    for (const char *c = text; *c; c++)
+        lines += *c == '\n';
+    assert_int_equal(lines, VMT_FLOOD_LINES_MAX + 2);
+    assert_non_null(strstr(text, "\"left_out\":940}"));
+    assert_null(strstr(strstr(text, "\"left_out\":940}") + 12, "left_out"));
+    free(text);
 }
 
 static void the_journal_gets_every_line(void **state)
@@ -348,6 +371,7 @@ int main(void)
         TEST(lines_are_bounded_whatever_is_in_them),
         TEST(texts_are_cut_between_characters),
         TEST(times_are_read_as_they_are_written),
+        TEST(one_user_cannot_fill_the_disk_with_denials),
         TEST(the_journal_gets_every_line),
         TEST(a_file_that_others_could_read_or_change_is_refused),
         TEST(a_rotated_file_is_left_alone),

@@ -79,8 +79,8 @@ static void what_was_written_is_read(void **state)
 static void an_operation_that_was_begun_is_known_wherever_the_file_ends(void **state)
 {
     (void)state;
-    char *intent = vmt_audit_line(VMT_AUDIT_INTENT, audit_now_ns, &audit_act, NULL);
-    char *result = vmt_audit_line(VMT_AUDIT_RESULT, audit_now_ns, &audit_act, &audit_success);
+    char *intent = vmt_audit_line(VMT_AUDIT_INTENT, audit_now_ns, &audit_act, NULL, 0);
+    char *result = vmt_audit_line(VMT_AUDIT_RESULT, audit_now_ns, &audit_act, &audit_success, 0);
     char text[4096];
     snprintf(text, sizeof text, "%s%s", intent, result);
     size_t begun = strlen(intent) - 1, done = strlen(text) - 1; /* a newline more or less says nothing */
@@ -134,7 +134,7 @@ static void garbage_is_counted_and_skipped(void **state)
         "{\"time\":\"2025-12-31T23:59:59.123Z\",\"event\":\"result\",\"operation\":\"a\",\"uid\":1,\"pid\":1,"
         "\"action\":\"b\",\"target\":{\"kind\":\"domain\"},\"result\":\"x\",\"duration_ms\":-1}\n",
     };
-    char *intent = vmt_audit_line(VMT_AUDIT_INTENT, audit_now_ns, &audit_act, NULL);
+    char *intent = vmt_audit_line(VMT_AUDIT_INTENT, audit_now_ns, &audit_act, NULL, 0);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[4096];
         snprintf(text, sizeof text, "%s%s", cases[i], intent);
@@ -150,7 +150,7 @@ static void a_line_that_is_longer_than_ours_is_skipped(void **state)
 {
     (void)state;
     char *text = calloc(1, 2 * VMT_AUDIT_LINE_MAX),
-         *intent = vmt_audit_line(VMT_AUDIT_INTENT, audit_now_ns, &audit_act, NULL);
+         *intent = vmt_audit_line(VMT_AUDIT_INTENT, audit_now_ns, &audit_act, NULL, 0);
     memset(text, ' ', VMT_AUDIT_LINE_MAX);
     strcpy(text + VMT_AUDIT_LINE_MAX, intent); /* it would be JSON */
     struct vmt_history *history = read_text(text);
@@ -166,7 +166,7 @@ static void tell(FILE *file, const char *event, const char *operation, uint64_t 
 {
     struct vmt_audit_act act = audit_act;
     act.operation = operation;
-    char *line = vmt_audit_line(event, at_ns, &act, !strcmp(event, VMT_AUDIT_RESULT) ? &audit_success : NULL);
+    char *line = vmt_audit_line(event, at_ns, &act, !strcmp(event, VMT_AUDIT_RESULT) ? &audit_success : NULL, 0);
     fputs(line, file);
     free(line);
 }
@@ -260,7 +260,7 @@ static void a_file_that_others_could_have_written_is_not_believed(void **state)
 static void of_a_huge_file_the_end_is_read(void **state)
 {
     (void)state;
-    char *intent = vmt_audit_line(VMT_AUDIT_INTENT, audit_now_ns, &audit_act, NULL);
+    char *intent = vmt_audit_line(VMT_AUDIT_INTENT, audit_now_ns, &audit_act, NULL, 0);
     FILE *file = fopen(audit_path, "w");
     fputs(intent, file);
     assert_int_equal(fseeko(file, (off_t)VMT_HISTORY_BYTES_MAX + 1000 * 1000, SEEK_SET),
