@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/document.h"
 #include "common/enums.h"
+#include "common/lifecycle/domain_secrets.h"
 #include "common/lifecycle/read.h"
 #include "common/lifecycle/run.h"
 
@@ -132,10 +133,18 @@ int vmt_run_xml(struct vmt_act *act)
     char *xml = virDomainGetXMLDesc(act->thing.domain, vmt_act_bool(act, "inactive") ? VIR_DOMAIN_XML_INACTIVE : 0);
     if (!xml)
         return vmt_act_fail(act, "virDomainGetXMLDesc");
+    /* Of all that libvirt tells: whoever replaces a definition replaces what is not shown, too. */
     char hash[65];
     vmt_lifecycle_settings(act->lifecycle)->digest(xml, strlen(xml), hash);
-    json_t *answer = json_pack("{s:s, s:o, s:s}", "uuid", act->thing.uuid, "xml", vmt_json_text(xml), "sha256", hash);
+    struct vmt_error error;
+    char *shown = NULL;
+    int failed = vmt_domain_hide_secrets(xml, &shown, &error);
     free(xml);
+    if (failed)
+        return vmt_failure_set(&act->failure, failed == -ENOMEM ? VMT_FAILURE_MEMORY : VMT_FAILURE_LIBVIRT,
+                               "the XML of '%s': %s", act->thing.name, error.text);
+    json_t *answer = json_pack("{s:s, s:o, s:s}", "uuid", act->thing.uuid, "xml", vmt_json_text(shown), "sha256", hash);
+    free(shown);
     return vmt_read_answer(act, answer);
 }
 

@@ -4,8 +4,8 @@
  * as it is; what is shown has no passwords; tags can be read or not, but nothing breaks.
  */
 #include "admin/domain_filter.h"
-#include "admin/domain_secrets.h"
 #include "admin/tags.h"
+#include "common/lifecycle/domain_secrets.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "admin/domain_secrets.h"
+#include "common/lifecycle/domain_secrets.h"
 #include "common/document.h"
 
 #include <errno.h>

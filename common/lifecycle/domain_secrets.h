@@ -4,8 +4,8 @@
  * does not know as secrets: arguments and environment of other namespaces (qemu:commandline) and of init, firmware
  * configuration, launch blobs, cookies, and, should they be there, passwords. Pure, safe from any thread.
  */
-#ifndef VIRTMETER_ADMIN_DOMAIN_SECRETS_H
-#define VIRTMETER_ADMIN_DOMAIN_SECRETS_H
+#ifndef VIRTMETER_COMMON_LIFECYCLE_DOMAIN_SECRETS_H
+#define VIRTMETER_COMMON_LIFECYCLE_DOMAIN_SECRETS_H
 
 #include "common/error.h"
 
