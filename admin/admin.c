@@ -112,6 +112,17 @@ static void close_unfinished(struct vmt_admin *admin, const struct vmt_history_o
         vmt_admin_audit_failed(admin, &error);
 }
 
+/* What was begun just before a restart counts as if there had been none. */
+static void hold_brake(struct vmt_admin *admin, const struct vmt_history_operation *past, uint64_t wall_ns)
+{
+    const struct vmt_action *action = vmt_action_find(past->action);
+    uint64_t now_ns = vmt_now_ns(), age_ns = wall_ns > past->began_ns ? wall_ns - past->began_ns : 0;
+    const struct vmt_brake_change change = {
+        .uid = past->uid, .uuid = past->uuid, .is_stop = action && action->flags & VMT_ACTION_STOPS};
+    if (age_ns < now_ns)
+        vmt_brake_remember(admin->brake, now_ns - age_ns, &change);
+}
+
 /* The operations of an earlier process: what is known of them, and the keys that must not act twice. */
 static int restore(struct vmt_admin *admin, struct vmt_error *error)
 {
@@ -126,6 +137,7 @@ static int restore(struct vmt_admin *admin, struct vmt_error *error)
         const struct vmt_history_operation *past = vmt_history_operations(history, &count);
         for (unsigned i = 0; i < count; i++) {
             vmt_operations_restore(admin->operations, &past[i]);
+            hold_brake(admin, &past[i], now_ns);
             if (!past[i].ended_ns)
                 close_unfinished(admin, &past[i]);
         }

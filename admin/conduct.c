@@ -50,8 +50,8 @@ static int refuse_by_role(struct conduct *conduct)
     enum vmt_problem_kind kind = VMT_PROBLEM_FORBIDDEN;
     if (decision->denial == VMT_DENIAL_PROTECTED)
         kind = VMT_PROBLEM_PROTECTED;
-    else if (decision->denial == VMT_DENIAL_SCOPE)
-        kind = VMT_PROBLEM_NOT_FOUND;
+    else if (decision->denial == VMT_DENIAL_SCOPE && *conduct->call->request.id)
+        kind = VMT_PROBLEM_NOT_FOUND; /* otherwise the reason says nothing that was not asked */
     vmt_admin_deny(conduct->admin, conduct->call, &conduct->act.thing, vmt_denial_names[decision->denial],
                    decision->reason);
     if (kind == VMT_PROBLEM_NOT_FOUND)
@@ -210,6 +210,7 @@ static int check_confirmation(struct conduct *conduct)
     return vmt_problem_set(&conduct->problem, VMT_PROBLEM_CONFIRMATION_REFUSED, "%s", error.text);
 }
 
+/* After the confirmation: what was never confirmed must not keep others from stopping what they have to stop. */
 static int check_brake(struct conduct *conduct)
 {
     const struct vmt_brake_change change = {
@@ -397,7 +398,7 @@ static bool pass(struct conduct *conduct, struct vmt_control *control)
         answer_preparation(conduct);
     } else if (prepares) {
         answer_without_doing(conduct, vmt_operation_states[VMT_OPERATION_SUCCEEDED]);
-    } else if (!conduct->has_nothing_to_do && (check_brake(conduct) || check_confirmation(conduct))) {
+    } else if (!conduct->has_nothing_to_do && (check_confirmation(conduct) || check_brake(conduct))) {
         answer(conduct, 0, NULL);
     } else {
         return true;

@@ -65,7 +65,7 @@ static int take_key(struct vmt_request *request, const char *value, struct vmt_p
         return vmt_problem_set(problem, VMT_PROBLEM_INVALID_PARAMETER,
                                "Idempotency-Key must have 1 to %d letters, digits, '.', '_' or '-'", VMT_KEY_MAX);
     request->key = vmt_arena_strdup(&request->arena, value);
-    return 0;
+    return request->key ? 0 : vmt_problem_set(problem, VMT_PROBLEM_INTERNAL, "no memory");
 }
 
 /* `Prefer: wait=N`; other preferences are none of ours. What the query says wins. */
@@ -99,6 +99,8 @@ int vmt_request_header(struct vmt_request *request, const char *name, const char
         return take_key(request, value, problem);
     } else if (!strcasecmp(name, "Confirm-Token")) {
         request->token = vmt_arena_strndup(&request->arena, value, VMT_DIGEST_TEXT_SIZE);
+        if (!request->token)
+            return vmt_problem_set(problem, VMT_PROBLEM_INTERNAL, "no memory");
     } else if (!strcasecmp(name, "Prefer")) {
         take_preference(request, value);
     }
