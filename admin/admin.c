@@ -202,6 +202,9 @@ int vmt_admin_new(const struct vmt_admin_options *options, struct vmt_admin **re
     if (!admin)
         return vmt_error_set(error, -ENOMEM, "no memory");
     admin->options = *options;
+    admin->domain_limits = vmt_domain_limits_default;
+    if (options->image_folders)
+        admin->domain_limits.image_folders = options->image_folders;
     pthread_mutex_init(&admin->lock, NULL);
     int failed = make_parts(admin, error);
     if (!failed)

@@ -20,6 +20,7 @@ struct vmt_admin_options {
     int audit_copy_fd;          /* for the journal; -1: none */
     const char *save_directory; /* NULL: none */
     const char *const *migrate_uris;
+    const char *const *image_folders; /* where disks of domains may be; NULL: libvirt's own */
     struct vmt_brake_limits limits;
     uint64_t read_timeout_ns;     /* until a read, or the check of an action, is given up */
     uint64_t call_timeout_ns;     /* until an action is unknown */

@@ -8,6 +8,7 @@
 #include "admin/admin.h"
 #include "admin/audit.h"
 #include "admin/confirm.h"
+#include "admin/domain_filter.h"
 #include "common/lifecycle/act.h"
 
 enum { VMT_LIFTED_MAX = 64 };
@@ -21,6 +22,7 @@ struct vmt_lifted {
 
 struct vmt_admin {
     struct vmt_admin_options options;
+    struct vmt_domain_limits domain_limits;
     struct vmt_lifecycle *lifecycle;
     struct vmt_brake *brake;
     struct vmt_confirm *confirm;

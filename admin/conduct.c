@@ -74,7 +74,7 @@ static int find_and_decide(struct conduct *conduct, struct vmt_control *control,
     conduct->demand = vmt_action_demand(action_of(conduct), &call->request.arguments);
     if (vmt_control_open(conduct->admin->lifecycle, control, until_ns, &act->failure))
         return take_failure(conduct);
-    if (vmt_subject_find(&conduct->subject, act, &call->request, &conduct->problem))
+    if (vmt_subject_find(&conduct->subject, act, &call->request, &conduct->admin->domain_limits, &conduct->problem))
         return -EINVAL;
     int failed = 0;
     /* A definition must be allowed for the name that it will have, and for the domain that it replaces. */

@@ -16,6 +16,8 @@
 
 #include "common/error.h"
 
+#include <stdbool.h>
+
 enum { VMT_DOMAIN_NAME_SIZE = 256, VMT_DOMAIN_UUID_SIZE = 37 };
 
 /* Lists ended by NULL. */
@@ -28,6 +30,9 @@ struct vmt_domain_limits {
 
 /* libvirt's own folders and Debian's QEMU. */
 extern const struct vmt_domain_limits vmt_domain_limits_default;
+
+/* Whether a path may be one of these folders: absolute, without parts that are empty, `.` or `..`. */
+bool vmt_domain_is_folder(const char *path);
 
 struct vmt_definition {
     char *xml; /* what libvirt is to get */

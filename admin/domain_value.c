@@ -44,7 +44,7 @@ static bool is_name(const char *text)
            text[length - 1] != ' ' && strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
-/* Whether an absolute path has no part that is empty, `.` or `..`: then it begins with the folders that it is in. */
+/* Whether a path has no part that is empty, `.` or `..`: then it begins with the folders that it is in. */
 static bool is_plain_path(const char *path)
 {
     if (strlen(path) > 1024 || has_control(path))
@@ -55,6 +55,11 @@ static bool is_plain_path(const char *path)
             return false;
     }
     return !*path;
+}
+
+bool vmt_domain_is_folder(const char *path)
+{
+    return *path == '/' && is_plain_path(path);
 }
 
 static bool is_below(const char *path, const char *const *folders)

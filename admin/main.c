@@ -116,6 +116,7 @@ static int start_admin(struct app *app, struct vmt_error *error)
         .audit_copy_fd = STDERR_FILENO,
         .save_directory = flags->save_directory,
         .migrate_uris = flags->migrate_uris.values,
+        .image_folders = flags->image_folders.values,
         .limits = {.stops = flags->stop_limit, .user = flags->user_limit, .domain = flags->domain_limit},
         .read_timeout_ns = flags->read_timeout_ns,
         .call_timeout_ns = flags->call_timeout_ns,

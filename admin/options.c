@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/options.h"
+#include "admin/domain_filter.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ static const struct vmt_flag rows[] = {
     {"admin.roles-file", "FILE", vmt_flag_set_text, FIELD(roles_file), .help = "Who may do what. Must belong to root. Without it nothing is served."},
     {"admin.audit-file", "FILE", vmt_flag_set_text, FIELD(audit_file), .help = "Where each change is written down, before and after. Without it nothing is served."},
     {"admin.save-directory", "PATH", vmt_flag_set_text, FIELD(save_directory), .help = "Where saved domains go, on libvirt's host. Without it none can be saved to a file."},
+    {"admin.image-folder", "PATH", vmt_flag_set_list, FIELD(image_folders), .help = "A folder below which disks of domains that are defined may be; what is in it belongs to whoever may define domains. Can be repeated. Without it /var/lib/libvirt/images."},
     {"admin.migrate-uri", "URI", vmt_flag_set_list, FIELD(migrate_uris), .help = "A libvirt daemon that domains may be migrated to. Can be repeated."},
     {"admin.stop-limit", "COUNT", vmt_flag_set_number, FIELD(stop_limit), "5", .help = "Domains, networks and pools that may be stopped in any minute, by all users together."},
     {"admin.user-limit", "COUNT", vmt_flag_set_number, FIELD(user_limit), "60", .help = "Changes by one user in any minute."},
@@ -48,6 +50,10 @@ static int check(const struct vmt_admin_flags *parsed, struct vmt_error *error)
     if (parsed->save_directory && *parsed->save_directory != '/')
         return vmt_error_set(error, -EINVAL, "flag '--admin.save-directory': '%s' is no absolute path",
                              parsed->save_directory);
+    for (unsigned i = 0; i < parsed->image_folders.count; i++)
+        if (!vmt_domain_is_folder(parsed->image_folders.values[i]))
+            return vmt_error_set(error, -EINVAL, "flag '--admin.image-folder': '%s' is no absolute path to a folder",
+                                 parsed->image_folders.values[i]);
     if (!parsed->max_operations || parsed->max_operations > 256)
         return vmt_error_set(error, -EINVAL, "flag '--admin.max-operations' must be from 1 to 256");
     return 0;

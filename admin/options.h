@@ -24,7 +24,7 @@ struct vmt_admin_flags {
     unsigned mode;                                                  /* enum vmt_admin_mode */
     const char *libvirt_uri, *libvirt_auth_file, *credentials_file; /* the files may be NULL */
     const char *socket, *roles_file, *audit_file, *save_directory;  /* all may be NULL, but for the socket */
-    struct vmt_flag_list migrate_uris;
+    struct vmt_flag_list image_folders, migrate_uris;
     unsigned stop_limit, user_limit, domain_limit, max_operations;
     uint64_t read_timeout_ns, call_timeout_ns, transfer_timeout_ns;
     enum vmt_log_level log_level;

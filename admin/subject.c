@@ -31,11 +31,12 @@ static void set_made(struct vmt_subject *subject, const char *name, const char *
 }
 
 /* Lets the document through, or not. */
-static int take_document(struct vmt_subject *subject, int place, struct vmt_problem *problem)
+static int take_document(struct vmt_subject *subject, int place, const struct vmt_domain_limits *limits,
+                         struct vmt_problem *problem)
 {
     struct vmt_error error;
     struct vmt_argument *xml = &subject->arguments.values[place];
-    int failed = vmt_domain_filter(xml->text, &vmt_domain_limits_default, &subject->definition, &error);
+    int failed = vmt_domain_filter(xml->text, limits, &subject->definition, &error);
     if (failed)
         return vmt_problem_set(problem, failed == -ENOMEM ? VMT_PROBLEM_INTERNAL : VMT_PROBLEM_XML_REFUSED, "%s",
                                error.text);
@@ -106,7 +107,7 @@ static int find_existing(struct vmt_subject *subject, struct vmt_act *act, struc
 }
 
 int vmt_subject_find(struct vmt_subject *subject, struct vmt_act *act, const struct vmt_request *request,
-                     struct vmt_problem *problem)
+                     const struct vmt_domain_limits *limits, struct vmt_problem *problem)
 {
     enum vmt_target target = act->action->target;
     int xml = vmt_action_param(act->action, "xml");
@@ -114,7 +115,7 @@ int vmt_subject_find(struct vmt_subject *subject, struct vmt_act *act, const str
         return find(act, target, request->id, problem);
     if (act->action->flags & VMT_ACTION_READS)
         return 0;
-    int failed = xml >= 0 ? take_document(subject, xml, problem) : take_saved(subject, act, problem);
+    int failed = xml >= 0 ? take_document(subject, xml, limits, problem) : take_saved(subject, act, problem);
     return failed ? failed : find_existing(subject, act, problem);
 }
 

@@ -23,10 +23,11 @@ void vmt_subject_done(struct vmt_subject *subject);
 
 /*
  * Fills act->thing: with what libvirt has, which may be a domain that is to be replaced; otherwise with the name and
- * UUID of the one that is to be made; otherwise with nothing. 0, or -EINVAL with the problem.
+ * UUID of the one that is to be made; otherwise with nothing. A document
+ * must keep to `limits`. 0, or -EINVAL with the problem.
  */
 int vmt_subject_find(struct vmt_subject *subject, struct vmt_act *act, const struct vmt_request *request,
-                     struct vmt_problem *problem);
+                     const struct vmt_domain_limits *limits, struct vmt_problem *problem);
 
 /* The act's thing as its read shows it; NULL when it cannot be read. */
 json_t *vmt_subject_describe(struct vmt_act *act);

@@ -355,6 +355,19 @@ static void folders_are_the_callers(void **state)
                      -EPERM);
 }
 
+static void a_folder_is_an_absolute_path(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        bool is_folder;
+    } cases[] = {{"/srv", true},   {"/srv/a b", true}, {"", false},        {"srv", false},  {"/", false},
+                 {"/srv/", false}, {"//srv", false},   {"/srv/..", false}, {"/./a", false}, {"/srv/\n", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (vmt_domain_is_folder(cases[i].path) != cases[i].is_folder)
+            fail_msg("'%s'", cases[i].path);
+}
+
 /* What a stranger does to each element of a document that passes: one child, one attribute, or one text more. */
 static void try_everywhere(xmlDoc *document, xmlNode *node, unsigned *tries)
 {
@@ -447,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_qcow2_image_must_say_what_is_behind_it),
         cmocka_unit_test(entities_and_document_types_are_refused),
         cmocka_unit_test(folders_are_the_callers),
+        cmocka_unit_test(a_folder_is_an_absolute_path),
         cmocka_unit_test(nothing_can_be_added_anywhere),
         cmocka_unit_test(the_table_has_no_row_in_vain),
     };
