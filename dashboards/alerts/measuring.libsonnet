@@ -1,26 +1,38 @@
 // Whether there is anything to alert on: targets, libvirt, collectors, and the daemon that may change guests.
 function(alert, events) [
   alert(
-    'TargetDown', 'critical', '5m', 'exporter',
+    'TargetDown',
+    'critical',
+    '5m',
+    'exporter',
     'up{%(up)s} == 0',
     'virtmeter-exporter on {{ $labels.instance }} does not answer',
     'Prometheus has not reached the exporter on {{ $labels.instance }} for 5 minutes. Nothing is known of the host and its guests.'
   ),
   alert(
-    'TargetsAbsent', 'critical', '10m', 'fleet',
+    'TargetsAbsent',
+    'critical',
+    '10m',
+    'fleet',
     'absent(up{%(up)s})',
     'Prometheus has no libvirt host to measure',
     'No target matches {%(up)s}: service discovery or the scrape configuration is broken, so no other alert can fire.'
   ),
   alert(
-    'Unreachable', 'critical', '3m', 'exporter',
+    'Unreachable',
+    'critical',
+    '3m',
+    'exporter',
     'libvirt_up == 0',
     'libvirt on {{ $labels.instance }} does not answer',
     'The exporter on {{ $labels.instance }} runs, but libvirt has not answered it for 3 minutes. Guests may run on, but nobody can manage or measure them.'
   ),
   // A stuck guest makes the collectors of guests fail, and has an alert of its own.
   alert(
-    'CollectorFailing', 'warning', '15m', 'exporter',
+    'CollectorFailing',
+    'warning',
+    '15m',
+    'exporter',
     |||
       (
         libvirt_exporter_collector_success{collector!~"cpu|vcpu|memory|block|interface|iothread|job"} == 0
@@ -36,19 +48,28 @@ function(alert, events) [
     'The collector {{ $labels.collector }} on {{ $labels.instance }} has not got all that it asked libvirt for, for 15 minutes, while libvirt itself answers.'
   ),
   alert(
-    'ScrapeSlow', 'warning', '15m', 'exporter',
+    'ScrapeSlow',
+    'warning',
+    '15m',
+    'exporter',
     'scrape_duration_seconds{%(up)s} > %(scrapeTimeRatio)g * %(scrapeTimeoutSeconds)d',
     'Scrapes of {{ $labels.instance }} take nearly as long as they may',
     'A scrape of {{ $labels.instance }} takes {{ $value | humanizeDuration }}, near the timeout of %(scrapeTimeoutSeconds)d s. When it is cut off, series are missing.'
   ),
   alert(
-    'StuckCalls', 'critical', '5m', 'exporter',
+    'StuckCalls',
+    'critical',
+    '5m',
+    'exporter',
     'libvirt_exporter_stuck_calls >= %(stuckCallsMax)d',
     '{{ $value }} calls to libvirt hang on {{ $labels.instance }}',
     'On {{ $labels.instance }} {{ $value }} calls to libvirt do not return. The exporter asks no hypervisor any more, so disks, vCPUs and memory of all its guests are unknown.'
   ),
   alert(
-    'ConnectionUnstable', 'warning', '10m', 'exporter',
+    'ConnectionUnstable',
+    'warning',
+    '10m',
+    'exporter',
     'sum without (reason) (increase(libvirt_exporter_reconnects_total[30m])) > 3',
     'libvirt on {{ $labels.instance }} keeps going away',
     'The exporter on {{ $labels.instance }} lost its connection to libvirt {{ $value | humanize }} times in 30 minutes: libvirtd crashes, freezes or is restarted again and again.'

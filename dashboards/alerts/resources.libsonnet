@@ -2,7 +2,10 @@
 function(alert, events) [
   // An idle guest loses a large part of next to nothing: it must miss real time too.
   alert(
-    'VcpuStarved', 'warning', '15m', 'guest',
+    'VcpuStarved',
+    'warning',
+    '15m',
+    'guest',
     |||
       instance_domain:libvirt_domain_vcpu_delay:ratio_rate5m > %(vcpuDelayRatio)g
       and
@@ -12,7 +15,10 @@ function(alert, events) [
     '{{ $value | humanizePercentage }} of the CPU time that {{ $labels.domain }} on {{ $labels.instance }} wants goes to others.'
   ),
   alert(
-    'GuestMemoryLow', 'warning', '15m', 'guest',
+    'GuestMemoryLow',
+    'warning',
+    '15m',
+    'guest',
     |||
       instance_domain:libvirt_domain_memory_guest_usable:ratio < %(guestMemoryUsableRatio)g
       and on (%(domain)s) libvirt_domain_state{state="running"} == 1
@@ -21,7 +27,10 @@ function(alert, events) [
     '{{ $labels.domain }} on {{ $labels.instance }} says that only {{ $value | humanizePercentage }} of its memory is usable.'
   ),
   alert(
-    'BalloonStale', 'info', '15m', 'guest',
+    'BalloonStale',
+    'info',
+    '15m',
+    'guest',
     |||
       instance_domain:libvirt_domain_memory_guest_last_update:age_seconds > %(balloonAgeSeconds)d
       and on (%(domain)s) libvirt_domain_state{state="running"} == 1
@@ -30,14 +39,20 @@ function(alert, events) [
     'The balloon driver of {{ $labels.domain }} on {{ $labels.instance }} last reported {{ $value | humanizeDuration }} ago: its memory is unknown, and no alert can warn of its lack.'
   ),
   alert(
-    'GuestSwapping', 'warning', '15m', 'guest',
+    'GuestSwapping',
+    'warning',
+    '15m',
+    'guest',
     'instance_domain:libvirt_domain_memory_guest_swap_bytes:rate5m > %(guestSwapBytesPerSecond)d',
     'Guest {{ $labels.domain }} on {{ $labels.instance }} swaps',
     '{{ $labels.domain }} on {{ $labels.instance }} swaps {{ $value | humanize1024 }}B a second in and out: it is slow for lack of memory.'
   ),
   // A guest that is paused receives nothing, and all that is sent to it is dropped.
   alert(
-    'InterfaceDrops', 'warning', '15m', 'guest',
+    'InterfaceDrops',
+    'warning',
+    '15m',
+    'guest',
     |||
       instance_domain_interface:libvirt_domain_interface_drops:rate5m
       /
@@ -51,19 +66,28 @@ function(alert, events) [
     '{{ $value | humanizePercentage }} of the packets on {{ $labels.interface }} of {{ $labels.domain }} on {{ $labels.instance }} are dropped.'
   ),
   alert(
-    'InterfaceErrors', 'warning', '15m', 'guest',
+    'InterfaceErrors',
+    'warning',
+    '15m',
+    'guest',
     'instance_domain_interface:libvirt_domain_interface_errors:rate5m > %(interfaceErrorsPerSecond)g',
     'Interface {{ $labels.interface }} of {{ $labels.domain }} on {{ $labels.instance }} has errors',
     '{{ $value | humanize }} errors a second on {{ $labels.interface }} of {{ $labels.domain }} on {{ $labels.instance }}.'
   ),
   alert(
-    'VcpusOvercommitted', 'warning', '30m', 'host',
+    'VcpusOvercommitted',
+    'warning',
+    '30m',
+    'host',
     'instance:libvirt_node_vcpus_allocated:ratio > %(vcpuOvercommitRatio)g',
     'Too many vCPUs are sold on {{ $labels.instance }}',
     'Guests on {{ $labels.instance }} have {{ $value | humanize }} vCPUs for each CPU; the policy allows %(vcpuOvercommitRatio)g.'
   ),
   alert(
-    'MemoryOvercommitted', 'warning', '30m', 'host',
+    'MemoryOvercommitted',
+    'warning',
+    '30m',
+    'host',
     'instance:libvirt_node_memory_allocated_bytes:ratio > %(memoryOvercommitRatio)g',
     'Too much memory is sold on {{ $labels.instance }}',
     'Guests on {{ $labels.instance }} have {{ $value | humanizePercentage }} of its memory; the policy allows %(memoryOvercommitRatio)g times. When all use theirs, the host swaps or kills.'

@@ -10,8 +10,11 @@ function(config)
 
   // A table of the ten guests with most of a recorded series.
   local top(title, description, series, name, unit) = p.table(
-    title, description, [p.rows(q('topk(10, sum by (%(domain)s) (' + series + '{%(s)s}))'))],
-    [p.label('domain', d.links.guest), p.label('instance', d.links.host), p.value('Value', name, unit)], hidden=[select.cluster]
+    title,
+    description,
+    [p.rows(q('topk(10, sum by (%(domain)s) (' + series + '{%(s)s}))'))],
+    [p.label('domain', d.links.guest), p.label('instance', d.links.host), p.value('Value', name, unit)],
+    hidden=[select.cluster]
   );
   local hosts(title, description, series, legend, limit) = p.bargauge(
     title, description, 'percentunit', [p.instant(q('topk(10, sum by (%(host)s) (' + series + '{%(s)s}))'), '{{instance}}')]
@@ -24,7 +27,7 @@ function(config)
       p.stat('Hosts down', 'Hosts whose exporter does not answer. Look whether the host itself is up, then whether virtmeter-exporter runs on it.', 'none', p.instant(q('count(up{%(up)s, %(s)s} == 0) or vector(0)'))) + p.limits(none),
       p.stat('libvirt unreachable', 'Hosts whose exporter answers, but libvirt does not. Guests may run on unseen: look at libvirtd on the host.', 'none', p.instant(q('count(libvirt_up{%(s)s} == 0) or vector(0)'))) + p.limits(none),
       p.stat('Guests running', 'Guests that run now. A sudden fall is an outage of hosts, or of what starts guests.', 'none', p.instant(q('sum(libvirt_node_domains{%(s)s, state="running"})'))),
-      p.stat('Guests stuck', 'Guests whose hypervisor does not answer libvirt. Their table is at the end of this page; the runbook is that of LibvirtGuestStuck.', 'none', p.instant(q('count(libvirt_domain_collected{%(s)s} == 0) or vector(0)'))) + p.limits(none),
+      p.stat('Guests stuck', 'Guests whose hypervisor does not answer libvirt. Their table is at the end of this page; the runbook is that of LibvirtGuestStuck.', 'none', p.instant(q('sum(instance:libvirt_domain_collected:stuck_count{%(s)s})'))) + p.limits(none),
       p.stat('Migrations', 'Guests on their way to another host. Many at once for long: look at the page of a guest, whether its remaining memory shrinks.', 'none', p.instant(q('count(libvirt_domain_job_info{%(s)s, operation="migration_out"}) or vector(0)'))),
       p.stat('vCPUs per CPU', 'vCPUs of running guests for each CPU of their hosts. Above your policy: start no more guests here, and look at the delay of the vCPUs, which says whether it hurts.', 'none', p.instant(q('sum(libvirt_node_vcpus_allocated{%(s)s}) / sum(libvirt_node_cpus{%(s)s} and on (%(host)s) libvirt_node_vcpus_allocated{%(s)s})'))) + p.decimals(2) + p.limits([[config.vcpuOvercommitRatio * 0.8, 'orange'], [config.vcpuOvercommitRatio, 'red']]),
       p.stat('Memory sold', 'Memory of running guests, as part of the memory of their hosts. Above 100 % hosts must swap when all guests use theirs: move guests to hosts with free memory.', 'percentunit', p.instant(q('sum(libvirt_node_memory_allocated_bytes{%(s)s}) / sum(libvirt_node_memory_bytes{%(s)s} and on (%(host)s) libvirt_node_memory_allocated_bytes{%(s)s})'))) + p.limits([[config.memoryOvercommitRatio * 0.8, 'orange'], [config.memoryOvercommitRatio, 'red']]),
@@ -93,7 +96,7 @@ function(config)
         p.value('Value #C', 'days to full', 'none', [{ color: 'red', value: null }, { color: 'orange', value: config.poolDays }, { color: 'green', value: 30 }]) + { decimals: 1 },
       ]) + p.width(12),
       p.table('Hosts with stuck guests', 'Hosts on which a guest does not answer libvirt, with their number. Empty is good. Many on one host: look at its storage, which they wait for.', [
-        p.rows(q('count by (%(host)s) (libvirt_domain_collected{%(s)s} == 0)')),
+        p.rows(q('sum by (%(host)s) (instance:libvirt_domain_collected:stuck_count{%(s)s} > 0)')),
       ], [p.label('instance', d.links.host), p.value('Value', 'guests stuck', 'none')]),
       p.table('Stuck guests', 'Guests that do not answer libvirt, and for how long. Empty is good. The runbook is that of LibvirtGuestStuck.', [
         p.rows(q('sum by (%(domain)s) (libvirt_exporter_last_collection_timestamp_seconds{%(s)s} - on (%(host)s) group_right () (libvirt_domain_last_collected_timestamp_seconds{%(s)s} and on (%(domain)s) libvirt_domain_collected{%(s)s} == 0))')),

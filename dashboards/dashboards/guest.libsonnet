@@ -1,9 +1,9 @@
 // One guest. It is chosen by host and name, and followed by its UUID to whatever host it migrates.
-local d = import '../lib/dashboard.libsonnet';
-local p = import '../lib/panel.libsonnet';
-local newEvents = import '../lib/events.libsonnet';
-local new = import '../lib/select.libsonnet';
 local annotations = import '../lib/annotations.libsonnet';
+local d = import '../lib/dashboard.libsonnet';
+local newEvents = import '../lib/events.libsonnet';
+local p = import '../lib/panel.libsonnet';
+local new = import '../lib/select.libsonnet';
 
 function(config)
   local select = new(config);
@@ -192,10 +192,14 @@ function(config)
   ];
 
   d.page(
-    config, 'guest', 'Guest', 'One guest, followed by its UUID to whatever host it migrates. Best come to from the table of a host.',
+    config,
+    'guest',
+    'Guest',
+    'One guest, followed by its UUID to whatever host it migrates. Best come to from the table of a host.',
     d.variables(select, 'libvirt_up', false) + [
       d.variable('domain', 'Guest', 'label_values(libvirt_domain_info{%(s)s}, domain)' % select),
       d.variable('uuid', 'UUID', 'label_values(libvirt_domain_info{%(s)s, domain="$domain"}, uuid)' % select),
     ],
-    lines, annotations(select, select.g)
+    lines,
+    annotations(select, select.g)
   )

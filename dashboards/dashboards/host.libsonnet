@@ -1,9 +1,9 @@
 // One host, or a few beside each other: use, saturation, errors of each resource, and its guests.
+local annotations = import '../lib/annotations.libsonnet';
 local d = import '../lib/dashboard.libsonnet';
+local newEvents = import '../lib/events.libsonnet';
 local p = import '../lib/panel.libsonnet';
 local new = import '../lib/select.libsonnet';
-local newEvents = import '../lib/events.libsonnet';
-local annotations = import '../lib/annotations.libsonnet';
 
 function(config)
   local select = new(config);
@@ -106,11 +106,11 @@ function(config)
       p.timeseries('Guests by state', 'When crashed or paused guests appear, the table of guests and the events say which.', 'none', [
         p.range(q('sum by (state) (libvirt_node_domains{%(s)s})'), '{{state}}'),
       ]) + p.stacked,
-      p.timeseries('Dropped packets and errors of interfaces', 'Packets that guests lost. Drops at a high CPU use of the guest: it is too slow to receive. Errors: look at the host\'s tap and bridge.', 'pps', [
+      p.timeseries('Dropped packets and errors of interfaces', "Packets that guests lost. Drops at a high CPU use of the guest: it is too slow to receive. Errors: look at the host's tap and bridge.", 'pps', [
         p.range(q('sum by (instance) (rate(libvirt_domain_interface_receive_drops_total{%(s)s}[$__rate_interval]) + rate(libvirt_domain_interface_transmit_drops_total{%(s)s}[$__rate_interval]))'), '{{instance}} drops'),
         p.range(q('sum by (instance) (rate(libvirt_domain_interface_receive_errors_total{%(s)s}[$__rate_interval]) + rate(libvirt_domain_interface_transmit_errors_total{%(s)s}[$__rate_interval]))'), '{{instance}} errors'),
       ]),
-      p.timeseries('I/O errors', 'I/O errors of guests, by what libvirt did about them. Any is bad: look at the kernel\'s log of the host, and at the space of the pool.', 'none', [
+      p.timeseries('I/O errors', "I/O errors of guests, by what libvirt did about them. Any is bad: look at the kernel's log of the host, and at the space of the pool.", 'none', [
         p.range('sum by (domain, action) (%s)' % events.increase('libvirt_domain_io_errors_total', select.s, '$__rate_interval', select.s), '{{domain}}: {{action}}'),
       ]) + p.bars,
       p.timeseries('Lifecycle events', 'Guests that start, stop, crash and move. A guest that stops and starts again and again: see its console log.', 'none', [

@@ -1,7 +1,7 @@
 // Storage pools, the images of guests, and virtual networks.
 local d = import '../lib/dashboard.libsonnet';
-local p = import '../lib/panel.libsonnet';
 local newEvents = import '../lib/events.libsonnet';
+local p = import '../lib/panel.libsonnet';
 local new = import '../lib/select.libsonnet';
 
 function(config)
@@ -99,13 +99,13 @@ function(config)
         p.label('forward'),
         p.value('Value #C', 'leases', 'none'),
       ], hidden=[select.cluster, 'Value #A']),
-      p.timeseries('DHCP leases', 'Leases that libvirt\'s own servers gave. At the size of the range, new guests get no address: make the range larger, virsh net-edit.', 'none', [
+      p.timeseries('DHCP leases', "Leases that libvirt's own servers gave. At the size of the range, new guests get no address: make the range larger, virsh net-edit.", 'none', [
         p.range(q('libvirt_network_dhcp_leases{%(s)s}'), '{{instance}} {{network}}'),
       ]),
       p.timeseries('Other things of libvirt', 'Secrets, filters, devices and interfaces that libvirt knows. One that only grows, such as bindings of filters, is a leak of what manages this host.', 'none', [
         p.range(q('sum by (kind) (libvirt_objects{%(s)s})'), '{{kind}}'),
       ]),
-      p.timeseries('Events of pools and networks', 'Pools and networks that were started, stopped, defined, refreshed. A pool that stops without anybody\'s doing: look at the log of libvirtd.', 'none', [
+      p.timeseries('Events of pools and networks', "Pools and networks that were started, stopped, defined, refreshed. A pool that stops without anybody's doing: look at the log of libvirtd.", 'none', [
         p.range('sum by (object, event) (%s)' % events.increase('libvirt_object_events_total', select.s, '$__rate_interval', select.s), '{{object}}: {{event}}'),
       ]) + p.bars,
     ]),

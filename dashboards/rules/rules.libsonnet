@@ -152,7 +152,6 @@ local new = import '../lib/select.libsonnet';
           rule('job:libvirt_node_memory_allocated_bytes:sum', 'sum without (instance) (libvirt_node_memory_allocated_bytes)'),
           rule('job:libvirt_domain_cpu_seconds:rate5m', 'sum without (instance) (instance:libvirt_domain_cpu_seconds:rate5m)'),
           rule('job:libvirt_domain_vcpu_delay_seconds:rate5m', 'sum without (instance) (instance:libvirt_domain_vcpu_delay_seconds:rate5m)'),
-          rule('job:libvirt_domain_collected:stuck_count', 'sum without (instance) (instance:libvirt_domain_collected:stuck_count)'),
         ],
       },
     ],

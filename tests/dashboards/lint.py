@@ -306,7 +306,8 @@ def main():
     wrong += [f"dashboards/.lint: {name} for {title} {panel}: nothing needs it" for name, title, panel in sorted(spare - used)]
     uids = [dashboard["uid"] for dashboard in sources.dashboards().values()]
     wrong += [f"the uid {uid} is there twice" for uid, n in collections.Counter(uids).items() if n > 1]
-    print("\n".join(dict.fromkeys(wrong)), file=sys.stderr)
+    for sentence in dict.fromkeys(wrong):
+        print(sentence, file=sys.stderr)
     return bool(wrong)
 
 
