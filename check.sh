@@ -147,6 +147,8 @@ stage_docs() {
 
 stage_units() { tests/units.sh "$logs/stage"; }
 
+stage_dashboards() { tests/dashboards/check build/release/exporter/virtmeter-exporter; }
+
 # In a copy whose path has a space and what else a URL may not hold, from nothing and once more.
 stage_demo() {
   local copy="$logs/a copy #1" port holder code=0
@@ -208,6 +210,7 @@ if [ "$is_fast" = no ]; then
   stage layers
   stage docs
   stage units
+  stage dashboards
   stage demo
   stage e2e
   stage soak
