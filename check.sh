@@ -149,6 +149,12 @@ stage_units() { tests/units.sh "$logs/stage"; }
 
 stage_dashboards() { tests/dashboards/check build/release/exporter/virtmeter-exporter; }
 
+stage_schema() {
+  tools/install-deps render || skip "Node.js cannot be installed"
+  tests/render/install || skip "Grafana's types cannot be installed from the npm registry"
+  node tests/dashboards/schema.mjs
+}
+
 # In a copy whose path has a space and what else a URL may not hold, from nothing and once more.
 stage_demo() {
   local copy="$logs/a copy #1" port holder code=0
@@ -211,6 +217,7 @@ if [ "$is_fast" = no ]; then
   stage docs
   stage units
   stage dashboards
+  stage schema
   stage demo
   stage e2e
   stage soak

@@ -28,13 +28,11 @@ local query(name, label, expr, extra) = {
   type: 'query',
   datasource: p.datasource,
   query: { query: expr, refId: name },
-  definition: expr,
   refresh: 2,
   sort: 1,
   regex: '',
   hide: 0,
   skipUrlSync: false,
-  current: {},
   options: [],
   multi: false,
   includeAll: false,
@@ -46,7 +44,7 @@ local query(name, label, expr, extra) = {
 
   // The variables that all pages share. `all`: whether a page may begin with all hosts; it is slow where it shows guests.
   variables(s, metric, all): [
-    { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', regex: '', hide: 0, refresh: 1, skipUrlSync: false, current: {}, options: [], multi: false, includeAll: false },
+    { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', regex: '', hide: 0, refresh: 1, skipUrlSync: false, options: [], multi: false, includeAll: false },
     query('cluster', 'Cluster', 'label_values(%s, %s)' % [metric, s.cluster], { multi: true, includeAll: true, allValue: '.*' }),
     query('job', 'Job', 'label_values(%s{%s=~"$cluster"}, job)' % [metric, s.cluster], { multi: true, includeAll: true, allValue: '.+' }),
     query('instance', 'Host', 'label_values(%s{%s}, instance)' % [metric, s.fleet], { multi: true, includeAll: all, allValue: '.+' }),

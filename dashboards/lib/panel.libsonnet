@@ -59,7 +59,7 @@ local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: f
   },
   // `columns`: what to call the labels and values, in this order; what is not named is not shown.
   table(title, description, targets, columns, hidden=[]): panel('table', title, description, targets) {
-    options: { showHeader: true, cellHeight: 'sm', footer: { show: false, reducer: ['sum'], countRows: false, fields: '' } },
+    options: { showHeader: true, cellHeight: 'sm' },
     fieldConfig: {
       defaults: { unit: 'none', custom: { align: 'auto', minWidth: 60, cellOptions: { type: 'auto' }, inspect: false, filterable: true } },
       overrides: [

@@ -83,7 +83,7 @@ def template_on_time_change_reload(dashboard):
 @rule
 def template_label_promql(dashboard):
     for found in sources.variables(dashboard):
-        if not re.fullmatch(r"label_values\(.+, \w+\)", found["query"]["query"]) or found["definition"] != found["query"]["query"]:
+        if not re.fullmatch(r"label_values\(.+, \w+\)", found["query"]["query"]):
             yield "", f"variable '{found['name']}' is not label_values(selector, label)"
         elif [v.label for v in promql.parse(sources.label_values(found)[0]).selectors[0].matchers if "$" in v.value and
               v.value.strip("$") not in [w["name"] for w in dashboard["templating"]["list"]]]:
