@@ -27,11 +27,11 @@ is_linux() { [[ $1 == g* ]] && [ "${1#g}" -lt "${LAB_LINUX:-0}" ]; }
 
 make_disks() { # make_disks NAME
   if is_linux "$1"; then
-    qemu-img create -q -f qcow2 "$LAB_DIR/pool/$1.qcow2" 16M
+    qemu-img create -q -f qcow2 "$pool/$1.qcow2" 16M
   else
-    cp "$LAB_DIR/boot.qcow2" "$LAB_DIR/pool/$1.qcow2"
+    cp "$LAB_DIR/boot.qcow2" "$pool/$1.qcow2"
   fi
-  if [ "$1" = g1 ]; then truncate -s 2M "$LAB_DIR/pool/g1-data.raw"; fi
+  if [ "$1" = g1 ]; then truncate -s 2M "$pool/g1-data.raw"; fi
 }
 
 # The small Linux runs under TCG always: a stock kernel does not boot on every machine's KVM.
@@ -82,7 +82,7 @@ disk_xml() { # disk_xml NAME
   cat <<XML
 <disk type='file' device='disk'>
       <driver name='qemu' type='qcow2'/>
-      <source file='$LAB_DIR/pool/$1.qcow2'/>
+      <source file='$pool/$1.qcow2'/>
       <target dev='vda' bus='virtio'/>
     </disk>
 XML
@@ -90,7 +90,7 @@ XML
   cat <<XML
     <disk type='file' device='disk'>
       <driver name='qemu' type='raw' cache='writeback' discard='unmap' iothread='1'/>
-      <source file='$LAB_DIR/pool/g1-data.raw'/>
+      <source file='$pool/g1-data.raw'/>
       <target dev='vdb' bus='virtio'/>
       <serial>LAB-DATA-1</serial>
     </disk>

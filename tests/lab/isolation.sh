@@ -45,7 +45,7 @@ guest_pid() { # guest_pid DOM
 in_ns() { # replaces this shell by the command, so the caller's pid is the command's
   local holder
   holder=$(recorded holder) || die "the namespace of $LAB_DIR is gone"
-  exec nsenter -t "$holder" -m -n -- "$@"
+  exec nsenter -t "$holder" -m -n -u -- "$@"
 }
 
 libvirt_dirs="run:/run log:/var/log lib:/var/lib cache:/var/cache etc:/etc"
@@ -53,7 +53,7 @@ libvirt_dirs="run:/run log:/var/log lib:/var/lib cache:/var/cache etc:/etc"
 make_namespaces() {
   local pair
   for pair in $libvirt_dirs; do mkdir -p "${pair#*:}/libvirt"; done
-  setsid unshare -m -n --propagation private "$self" _hold </dev/null >"$LAB_DIR/log/hold.log" 2>&1 &
+  setsid unshare -m -n -u --propagation private "$self" _hold </dev/null >"$LAB_DIR/log/hold.log" 2>&1 &
   disown
   echo $! >"$LAB_DIR/pids/holder"
   within 10 test -e "$LAB_DIR/held" || { cat "$LAB_DIR/log/hold.log" >&2; die "cannot make the namespaces"; }
@@ -69,6 +69,7 @@ hold() { # the first process inside: arranges the mounts, then keeps the namespa
   # no word to a systemd or machined outside
   if [ -d /run/dbus ]; then mount -t tmpfs none /run/dbus; fi
   add_libvirt_user
+  if [ -n "${LAB_HOSTNAME:-}" ]; then hostname "$LAB_HOSTNAME"; fi
   ip link set lo up
   touch "$LAB_DIR/held"
   exec sleep infinity
