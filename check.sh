@@ -188,6 +188,13 @@ stage_fuzz() {
   tests/fuzz/run build/fuzz
 }
 
+stage_render() { # draws what e2e.dashboards has recorded
+  tools/install-deps render || skip "Chromium and Node.js cannot be installed"
+  tests/render/install || skip "Grafana's components cannot be installed from the npm registry"
+  [ -e build/dashboards/record.json ] || skip "e2e.dashboards has recorded nothing to draw"
+  "$python" tests/render/test_render.py -v
+}
+
 stage_bench() {
   tests/bench/run build/release
 }
@@ -220,6 +227,7 @@ if [ "$is_fast" = no ]; then
   stage schema
   stage demo
   stage e2e
+  stage render
   stage soak
 fi
 if [ "$with_bench" = yes ]; then stage bench; fi
