@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The exporter with a pretended host of 100,000 series: exporter/main.c and the fake libvirt, filled before main runs.
+ * The exporter with a pretended host: exporter/main.c and the fake libvirt, filled before main runs. With
+ * VIRTMETER_BENCH_DOMAINS domains, else with those that make 100,000 series.
  *
  *   VIRTMETER_BENCH=serve   the exporter, as it is
+ *   VIRTMETER_BENCH=grow    the same, and the figures grow all the time
  *   VIRTMETER_BENCH=idle    what the exporter's memory is compared to: a process of the same libraries that opens one
  *                           connection, says so on standard output, and waits to be killed
  */
@@ -11,6 +13,7 @@
 #include <libvirt/libvirt.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,21 +34,26 @@ static _Noreturn void idle(void)
 
 static void *sweep(void *arg)
 {
+    bool *is_growing = arg;
     for (;;) {
         bench_host_sweep();
+        if (*is_growing)
+            bench_host_grow();
         usleep(20 * 1000);
     }
-    return arg;
+    return NULL;
 }
 
 /* No signal may end in this thread: the exporter's main thread waits for them. */
-static void start_sweeping(void)
+static void start_sweeping(bool wants_growth)
 {
+    static bool is_growing;
+    is_growing = wants_growth;
     pthread_t thread;
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (pthread_create(&thread, NULL, sweep, NULL))
+    if (pthread_create(&thread, NULL, sweep, &is_growing))
         exit(EXIT_FAILURE);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
@@ -55,8 +63,9 @@ __attribute__((constructor)) static void fill(void)
     const char *mode = getenv("VIRTMETER_BENCH");
     if (!mode)
         return;
-    bench_host_fill(DOMAINS);
+    const char *domains = getenv("VIRTMETER_BENCH_DOMAINS");
+    bench_host_fill(domains ? (unsigned)strtoul(domains, NULL, 10) : DOMAINS);
     if (!strcmp(mode, "idle"))
         idle();
-    start_sweeping();
+    start_sweeping(!strcmp(mode, "grow"));
 }

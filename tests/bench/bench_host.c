@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 void bench_host_fill(unsigned domains)
 {
@@ -34,5 +35,14 @@ void bench_host_sweep(void)
             free(((virDomainPtr)object)->name);
         free(object);
     }
+    pthread_mutex_unlock(&fake.lock);
+}
+
+void bench_host_grow(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    pthread_mutex_lock(&fake.lock);
+    fake.growth = (unsigned long long)now.tv_sec % 10000000 * 1000 + (unsigned long long)now.tv_nsec / 1000000;
     pthread_mutex_unlock(&fake.lock);
 }

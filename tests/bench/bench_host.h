@@ -16,4 +16,8 @@ void bench_host_fill(unsigned domains);
  */
 void bench_host_sweep(void);
 
+/* Lets every figure of the host grow with the time that has passed, each domain's at a pace of its own. From any
+ * thread. */
+void bench_host_grow(void);
+
 #endif

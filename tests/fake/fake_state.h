@@ -113,6 +113,7 @@ struct fake {
     enum fake_daemon daemon;
     char *driver, *uri, *user, *password;
     unsigned known_stats, job_timeout_ms, next_id, next_fault, domain_count;
+    unsigned long long growth; /* of every figure, since the host was made */
     struct fake_domain *domains, **domains_end;
     struct fake_named *pools, *networks;
     struct fake_fault_entry *faults, **faults_end;
@@ -221,7 +222,7 @@ void fake_record_fill(struct fake_record *record, struct fake_domain *domain, un
 /* The made-up figures, so that single calls and bulk agree. */
 static inline unsigned long long fake_figure(const struct fake_domain *domain, unsigned device, unsigned base)
 {
-    return (unsigned long long)base * 1000 + domain->number * 10 + device;
+    return (unsigned long long)base * 1000 + domain->number * 10 + device + fake.growth * (domain->number % 7 + 1);
 }
 
 /* Made-up texts that fit the domain; the caller frees them. */
