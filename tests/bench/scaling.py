@@ -1,0 +1,284 @@
+#!/usr/bin/python3
+"""Measures what a fleet costs Prometheus, and writes the figures into docs/scaling.md.
+
+    scaling.py --build BUILD [--hosts 25,50] [--guests 20] [--interval 2] [--seconds 270] [--docs FILE]
+
+Each host is an exporter of its own on loopback, with the fake libvirt (bench_exporter) whose figures all grow. For each
+number of hosts a fresh Prometheus scrapes them for so many seconds, with the recording rules that we ship, and is asked
+what it costs. Then the queries of the page Fleet are timed, as they are and with each recorded series replaced by the
+rule that records it. The limits of time are generous: the defaults take about twelve minutes."""
+
+import argparse
+import collections
+import contextlib
+import datetime
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/e2e"))
+
+import exporter as e2e  # noqa: E402
+from dashboard import Dashboard  # noqa: E402
+from measure import median  # noqa: E402
+from prometheus import Prometheus  # noqa: E402
+from report import number, table  # noqa: E402
+
+OUT = ROOT / "dashboards/out"
+ROUNDS = 5  # of each query
+WINDOW = 60  # seconds of which rates are read
+CHUNK = 120  # samples after which Prometheus begins a new chunk
+DAY = 24 * 3600
+# What the tables of the document are worked out for.
+FLEETS = (1, 10, 100, 1000, 10000)
+INTERVALS = (15, 30, 60)
+
+
+# ---- the hosts
+
+def start_hosts(stack, build, count, guests):
+    """Their addresses -> labels."""
+    env = os.environ | {"VIRTMETER_BENCH": "grow", "VIRTMETER_BENCH_DOMAINS": str(guests)}
+    targets = {}
+    for index in range(count):
+        port = e2e.free_port()
+        process = subprocess.Popen(
+            [build / "tests/bench/bench_exporter", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"],
+            env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        stack.callback(process.wait, 20)
+        stack.callback(process.terminate)
+        targets[f"127.0.0.1:{port}"] = {"instance": f"host-{index:04}", "cluster": "bench"}
+    return targets
+
+
+def page_of(target, patience=20):
+    end = time.monotonic() + patience
+    while True:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{target}/metrics", timeout=10) as answer:
+            page = e2e.series(answer.read().decode("utf-8"))
+            if page.get(("libvirt_up", frozenset())) == "1":
+                return page
+        assert time.monotonic() < end, f"{target} has no page"
+        time.sleep(0.1)
+
+
+def shape_of(page, guests):
+    """How many series come with a host, a guest, and each of its parts."""
+    series, parts = collections.Counter(), collections.defaultdict(set)
+    for _, labels in page:
+        labels = dict(labels)
+        for part, label in (("vcpu", "vcpu"), ("disk", "device"), ("interface", "interface")):
+            if "domain" in labels and label in labels:
+                series[part] += 1
+                parts[part].add((labels["domain"], labels[label]))
+                break
+        else:
+            series["guest" if "domain" in labels else "host"] += 1
+    shape = {part: series[part] / len(parts[part]) for part in parts}
+    return shape | {"guest": series["guest"] / guests, "host": series["host"], "page": len(page),
+                    "parts": {part: len(each) / guests for part, each in parts.items()}}
+
+
+# ---- Prometheus
+
+def ask_one(prometheus, expression):
+    (value,) = prometheus.query(expression).values()
+    return value
+
+
+def snapshot_bytes(prometheus):
+    """What a sample takes in a block, as Prometheus will write it to disk: bytes of chunks and index."""
+    request = urllib.request.Request(f"{prometheus.url}/api/v1/admin/tsdb/snapshot", method="POST")
+    with urllib.request.urlopen(request, timeout=300) as answer:
+        name = json.load(answer)["data"]["name"]
+    folder = prometheus.folder / "data/snapshots" / name
+    samples = sum(json.loads(meta.read_text())["stats"]["numSamples"] for meta in folder.glob("*/meta.json"))
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / samples
+
+
+def cost_of(prometheus):
+    own = 'job="prometheus"'
+    return {
+        "series": ask_one(prometheus, f"prometheus_tsdb_head_series{{{own}}}"),
+        "samples_per_s": ask_one(prometheus, f"sum(rate(prometheus_tsdb_head_samples_appended_total{{{own}}}[{WINDOW}s]))"),
+        "resident_bytes": ask_one(prometheus, f"max_over_time(process_resident_memory_bytes{{{own}}}[{WINDOW}s])"),
+        "heap_bytes": ask_one(prometheus, f"max_over_time(go_memstats_heap_inuse_bytes{{{own}}}[{WINDOW}s])"),
+        "cores": ask_one(prometheus, f"rate(process_cpu_seconds_total{{{own}}}[{WINDOW}s])"),
+        "rules_s": ask_one(prometheus, f"sum(avg_over_time(prometheus_rule_group_last_duration_seconds{{{own}}}[{WINDOW}s]))"),
+        "recorded": ask_one(prometheus, 'count({__name__=~".+:.+:.+"})'),
+        "central": ask_one(prometheus, f'count({{__name__=~"{central_names()}"}})'),
+        "missed": ask_one(prometheus, f"sum(prometheus_rule_group_iterations_missed_total{{{own}}})"),
+        "down": ask_one(prometheus, 'count(up == 0) or vector(0)'),
+        "longest_scrape_s": ask_one(prometheus, 'max(max_over_time(scrape_duration_seconds{job="libvirt"}[1m]))'),
+        "bytes_per_sample": snapshot_bytes(prometheus),
+    }
+
+
+def central_names():
+    """The names that docs/prometheus/prometheus.yml sends on."""
+    text = (ROOT / "docs/prometheus/prometheus.yml").read_text(encoding="utf-8")
+    return re.search(r"write_relabel_configs:.*?regex: '(.+?)'", text, re.DOTALL).group(1)
+
+
+# ---- queries
+
+def recorded_rules(prometheus):
+    """name -> expression, as Prometheus has understood the file."""
+    groups = prometheus.ask("rules", type="record")["groups"]
+    return {rule["name"]: rule["query"] for group in groups for rule in group["rules"]}
+
+
+def expand(expression, rules):
+    """Without recorded series: each is replaced by its rule, until none is left. Their matchers go; they match all."""
+    pattern = re.compile("(" + "|".join(map(re.escape, sorted(rules, key=len, reverse=True))) + r")(\{[^}]*\})?")
+    while pattern.search(expression):
+        expression = pattern.sub(lambda match: f"({rules[match.group(1)]})", expression)
+    return expression
+
+
+def time_of(prometheus, target, begin, end, step):
+    """The median of some rounds, in milliseconds."""
+    if target["instant"]:
+        path, parameters = "query", {"time": end}
+    else:
+        path, parameters = "query_range", {"start": begin, "end": end, "step": step}
+    took = []
+    for _ in range(ROUNDS):
+        began = time.monotonic()
+        prometheus.ask(path, query=target["expr"], **parameters)
+        took.append((time.monotonic() - began) * 1000)
+    return median(took)
+
+
+def queries_of(prometheus, begin, end):
+    """panel -> (milliseconds with recorded series, without), of the panels that use them."""
+    rules = recorded_rules(prometheus)
+    page = Dashboard(OUT / "grafana/fleet.json", prometheus, begin, end)
+    page.lacks()  # gives the variables their values
+    times = {}
+    for panel, target in page.targets():
+        plain = {**target, "expr": expand(target["expr"], rules)}
+        if plain["expr"] != target["expr"]:
+            with_rules, without = (time_of(prometheus, each, begin, end, page.step) for each in (target, plain))
+            before = times.get(panel, (0, 0))
+            times[panel] = (before[0] + with_rules, before[1] + without)
+    return times
+
+
+# ---- one fleet
+
+def measure(options, count):
+    with contextlib.ExitStack() as stack:
+        targets = start_hosts(stack, options.build, count, options.guests)
+        shape = shape_of(page_of(next(iter(targets))), options.guests)
+        prometheus = Prometheus({"libvirt": targets}, [OUT / "prometheus/rules.yaml"], interval=options.interval,
+                                flags=["--web.enable-admin-api"])
+        prometheus.jobs["prometheus"] = [f"127.0.0.1:{prometheus.port}"]
+        stack.enter_context(prometheus)
+        begin = time.time()
+        prometheus.await_scrapes(2)
+        time.sleep(max(0, options.seconds - (time.time() - begin)))
+        end = time.time()
+        cost = cost_of(prometheus)
+        return {"hosts": count, "guests": options.guests, "interval": options.interval, "seconds": end - begin,
+                "shape": shape, "cost": cost, "queries": queries_of(prometheus, begin, end)}
+
+
+# ---- the document
+
+def slope(results, name):
+    """What one series more adds, from the smallest fleet to the biggest."""
+    first, last = results[0]["cost"], results[-1]["cost"]
+    return (last[name] - first[name]) / (last["series"] - first["series"])
+
+
+def measured_table(results):
+    rows = [[f"{each['hosts']} × {each['guests']}", number(cost["series"], 0), number(cost["samples_per_s"], 0),
+             number(cost["resident_bytes"] / 2**20, 0), number(cost["heap_bytes"] / 2**20, 0), number(cost["cores"], 2),
+             number(cost["rules_s"], 2), number(cost["bytes_per_sample"], 2)]
+            for each in results for cost in [each["cost"]]]
+    return table(["hosts × guests", "series", "samples/s", "resident MiB", "heap MiB", "cores", "rules, s",
+                  "bytes a sample"], rows)
+
+
+def shape_table(shape):
+    return table(["what", "series"], [[f"one {part}", number(shape[part], 0)]
+                                      for part in ("host", "guest", "vcpu", "disk", "interface")])
+
+
+def fleet_table(results):
+    last = results[-1]
+    page, recorded, central = (last["shape"]["page"], *(last["cost"][name] / last["hosts"] for name in ("recorded", "central")))
+    per_series = slope(results, "resident_bytes")
+    base = last["cost"]["resident_bytes"] - per_series * last["cost"]["series"]
+    rows = []
+    for hosts in FLEETS:
+        series = hosts * (page + recorded)
+        rows.append([f"{hosts:,}", number(series, 0), *(number(series / seconds, 0) for seconds in INTERVALS),
+                     number((max(0, base) + series * per_series) / 2**30, 1),
+                     number(series / INTERVALS[1] * DAY * last["cost"]["bytes_per_sample"] / 2**30, 1),
+                     number(hosts * central, 0)])
+    return table(["hosts", "series", *(f"samples/s at {seconds} s" for seconds in INTERVALS), "memory GiB",
+                  f"disk GiB/day at {INTERVALS[1]} s", "series sent on"], rows)
+
+
+def query_table(last):
+    rows = [[panel, number(with_rules, 1), number(without, 1)] for panel, (with_rules, without) in last["queries"].items()]
+    sums = [sum(each[column] for each in last["queries"].values()) for column in (0, 1)]
+    return table(["panel", "ms with rules", "ms without"], [*rows, ["**all of them**", *(number(each, 0) for each in sums)]])
+
+
+def sentence(results):
+    last = results[-1]
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    parts = last["shape"]["parts"]
+    return (f"Measured on {datetime.date.today()} by `tests/bench/scaling.py`, on {os.cpu_count()} cores that the exporters used too "
+            f"(load average at the end {load}): a scrape every {last['interval']} seconds for {last['seconds']:.0f} seconds. Each host had "
+            f"{last['guests']} guests, each with {parts['vcpu']:.0f} vCPUs, {parts['disk']:.0f} disks and "
+            f"{parts['interface']:.0f} interface. The longest scrape took {last['cost']['longest_scrape_s'] * 1000:.0f} ms; one series "
+            f"more cost {slope(results, 'resident_bytes') / 1024:.1f} KiB of memory.")
+
+
+def write_document(file, results):
+    """Between `<!-- NAME: measured -->` and `<!-- end -->` stands what was measured."""
+    texts = {"shape": shape_table(results[-1]["shape"]), "cost": sentence(results) + "\n\n" + measured_table(results),
+             "fleets": fleet_table(results), "queries": query_table(results[-1])}
+    text = file.read_text(encoding="utf-8")
+    for name, measured in texts.items():
+        text, count = re.subn(rf"(<!-- {name}: measured -->\n).*?(<!-- end -->)", lambda match: f"{match.group(1)}{measured}\n{match.group(2)}",
+                              text, flags=re.DOTALL)
+        assert count == 1, f"{file} has no place for {name}"
+    file.write_text(text, encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=lambda path: pathlib.Path(path).resolve(), default=ROOT / "build/release")
+    parser.add_argument("--hosts", type=lambda text: sorted(map(int, text.split(","))), default=[25, 50])
+    parser.add_argument("--guests", type=int, default=20)
+    parser.add_argument("--interval", type=int, default=2)
+    parser.add_argument("--seconds", type=int, default=270)
+    parser.add_argument("--docs", type=pathlib.Path)
+    options = parser.parse_args()
+    results = []
+    for count in options.hosts:
+        results.append(measure(options, count))
+        print(json.dumps(results[-1]["cost"]), flush=True)
+    bad = [each for each in results if each["cost"]["down"] or each["cost"]["missed"]]
+    if options.docs:
+        if options.seconds < CHUNK * options.interval:
+            sys.exit(f"scaling: chunks are not full before {CHUNK * options.interval} s: nothing to write down")
+        write_document(options.docs, results)
+    print(query_table(results[-1]))
+    if bad:
+        sys.exit("scaling: hosts were down, or rules late: this machine is too busy")
+
+
+if __name__ == "__main__":
+    main()
