@@ -15,11 +15,13 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.parse
 
 from exposition import FormatError, families, series, show  # noqa: F401  (tests take them from here)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("VIRTMETER_EXPORTER", str(ROOT / "build/dev/exporter/virtmeter-exporter"))
+FLEET = f"test://{urllib.parse.quote(str(ROOT / 'demo/fleet.xml'))}"  # the host of ./demo.sh
 
 
 class _Connection(http.client.HTTPConnection):

@@ -1,10 +1,8 @@
 """Every query of every dashboard, and alerts on their way to a person, on hosts that have every trouble there is."""
 
 import json
-import pathlib
 import re
 import shutil
-import sys
 import time
 import unittest
 

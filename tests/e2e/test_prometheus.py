@@ -9,16 +9,14 @@ import sys
 import tempfile
 import time
 import unittest
-import urllib.parse
 
 from prometheus_client.openmetrics import parser as openmetrics
 
-from exporter import BINARY, ROOT, Exporter, families, free_port, series
+from exporter import BINARY, FLEET, Exporter, families, free_port, series
 from lab import Lab
 from prometheus import Prometheus
 from soak import is_up, scrape, value
 
-FLEET = f"test://{urllib.parse.quote(str(ROOT / 'demo/fleet.xml'))}"
 OPENMETRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
 # Moves with each answer, whichever collection that shows.
 MOVING = re.compile("process_|libvirt_exporter_(refresh_duration|stuck_calls)")

@@ -12,12 +12,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
 
-from exporter import ROOT, Exporter, free_port
+from exporter import FLEET, Exporter, free_port
 from lab import Lab
 
-FLEET = f"test://{urllib.parse.quote(str(ROOT / 'demo/fleet.xml'))}"
 COLLECTORS = ("--collector.control", "--collector.calls", "--collector.inventory")
 LINUX = ("g0", "g1", "g2")
 # Reads its disk again and again: some work for a vCPU, and requests that the host sees.
