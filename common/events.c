@@ -96,7 +96,7 @@ static void on_migration_iteration(virConnectPtr connection, virDomainPtr domain
     const struct vmt_event_sink *sink = sink_of(arg);
     char uuid[VMT_UUID_TEXT];
     count_event(arg, domain, false);
-    if (virDomainGetUUIDString(domain, uuid) == 0)
+    if (sink->has_job && virDomainGetUUIDString(domain, uuid) == 0)
         sink->has_job(sink->arg, uuid);
 }
 

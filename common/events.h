@@ -27,7 +27,7 @@ struct vmt_event_sink {
     void (*changed)(void *arg, const char *uuid);
     /* A domain started just now; `id` is its new id. */
     void (*started)(void *arg, const char *uuid, unsigned id);
-    /* A domain has a job: it is being migrated. */
+    /* A domain has a job: it is being migrated. May be NULL. */
     void (*has_job)(void *arg, const char *uuid);
     const struct vmt_filter *filter; /* events of domains that it refuses are not counted */
     struct vmt_tally *tally;
