@@ -98,7 +98,7 @@ int vmt_request_header(struct vmt_request *request, const char *name, const char
     } else if (!strcasecmp(name, "Idempotency-Key")) {
         return take_key(request, value, problem);
     } else if (!strcasecmp(name, "Confirm-Token")) {
-        request->token = vmt_arena_strndup(&request->arena, value, VMT_DIGEST_TEXT_SIZE);
+        request->token = vmt_arena_strndup(&request->arena, value, strnlen(value, VMT_DIGEST_TEXT_SIZE));
         if (!request->token)
             return vmt_problem_set(problem, VMT_PROBLEM_INTERNAL, "no memory");
     } else if (!strcasecmp(name, "Prefer")) {
