@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READERS = 8, READ_QUEUE = 64, ROOT = 0 };
+enum { READERS = 8, READ_QUEUE = 64 };
 
 static struct vmt_call *call_of(struct vmt_job *job)
 {
@@ -80,7 +80,8 @@ struct vmt_roles *vmt_admin_roles(struct vmt_admin *admin)
 int vmt_admin_reload(struct vmt_admin *admin, struct vmt_error *error)
 {
     struct vmt_roles *fresh;
-    int failed = vmt_roles_read(admin->options.roles_file, ROOT, &vmt_roles_system, &fresh, error);
+    int failed =
+        vmt_roles_read(admin->options.roles_file, admin->options.roles_owner, &vmt_roles_system, &fresh, error);
     if (failed)
         return failed;
     pthread_mutex_lock(&admin->lock);

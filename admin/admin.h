@@ -16,6 +16,7 @@
 struct vmt_admin_options {
     const char *uri, *credentials_file;
     const char *roles_file;
+    uid_t roles_owner; /* whose the roles file must be: root */
     const char *audit_file;
     int audit_copy_fd;          /* for the journal; -1: none */
     const char *save_directory; /* NULL: none */

@@ -112,6 +112,7 @@ static int start_admin(struct app *app, struct vmt_error *error)
         .uri = flags->libvirt_uri,
         .credentials_file = flags->credentials_file,
         .roles_file = flags->roles_file,
+        .roles_owner = ROOT,
         .audit_file = flags->audit_file,
         .audit_copy_fd = STDERR_FILENO,
         .save_directory = flags->save_directory,

@@ -83,8 +83,9 @@ static int find(struct vmt_act *act, enum vmt_target target, const char *id, str
     if (!vmt_thing_find(act->control, target, id, &act->thing, &act->failure))
         return 0;
     vmt_problem_take(problem, &act->failure);
+    /* In the same words as for one that the caller may not know of. */
     if (problem->kind == VMT_PROBLEM_NOT_FOUND)
-        snprintf(problem->detail, sizeof problem->detail, "there is no %s '%.200s'", vmt_target_names[target], id);
+        vmt_problem_set(problem, VMT_PROBLEM_NOT_FOUND, "there is no %s '%.200s'", vmt_target_names[target], id);
     return -EINVAL;
 }
 

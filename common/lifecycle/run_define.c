@@ -105,18 +105,34 @@ static unsigned affect_flags(const struct vmt_act *act)
     return (is_active ? VIR_DOMAIN_AFFECT_LIVE : 0) | (act->thing.is_persistent ? VIR_DOMAIN_AFFECT_CONFIG : 0);
 }
 
+/* Sets a number by one call, or, where the driver takes only one of the flags at a time, by one for each. */
+static int set_number(struct vmt_act *act, int (*set)(virDomainPtr domain, unsigned long number, unsigned flags),
+                      unsigned long number, const char *function)
+{
+    const unsigned both = VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG;
+    unsigned flags = affect_flags(act);
+    int failed = vmt_act_done(act, set(act->thing.domain, number, flags), function);
+    if (!failed || flags != both || act->failure.code != VIR_ERR_INVALID_ARG)
+        return failed;
+    act->failure = (struct vmt_failure){0};
+    failed = vmt_act_done(act, set(act->thing.domain, number, VIR_DOMAIN_AFFECT_LIVE), function);
+    return failed ? failed : vmt_act_done(act, set(act->thing.domain, number, VIR_DOMAIN_AFFECT_CONFIG), function);
+}
+
+static int set_vcpus(virDomainPtr domain, unsigned long number, unsigned flags)
+{
+    return virDomainSetVcpusFlags(domain, (unsigned)number, flags);
+}
+
 int vmt_run_set_vcpus(struct vmt_act *act)
 {
-    unsigned count = (unsigned)vmt_act_number(act, "count");
-    return vmt_act_done(act, virDomainSetVcpusFlags(act->thing.domain, count, affect_flags(act)),
-                        "virDomainSetVcpusFlags");
+    return set_number(act, set_vcpus, vmt_act_number(act, "count"), "virDomainSetVcpusFlags");
 }
 
 int vmt_run_set_memory(struct vmt_act *act)
 {
-    unsigned long kib = (unsigned long)((vmt_act_number(act, "size") + 1023) / 1024);
-    return vmt_act_done(act, virDomainSetMemoryFlags(act->thing.domain, kib, affect_flags(act)),
-                        "virDomainSetMemoryFlags");
+    unsigned long kib = (vmt_act_number(act, "size") + 1023) / 1024;
+    return set_number(act, virDomainSetMemoryFlags, kib, "virDomainSetMemoryFlags");
 }
 
 int vmt_run_autostart(struct vmt_act *act)
