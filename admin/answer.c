@@ -39,14 +39,16 @@ void vmt_answer_json(struct vmt_answer *answer, unsigned status, json_t *json)
     fill(answer, status, "application/json", json);
 }
 
-void vmt_answer_problem(struct vmt_answer *answer, const struct vmt_problem *problem, uint64_t request_id,
+void vmt_answer_problem(struct vmt_answer *answer, const struct vmt_problem *problem, const struct vmt_asked *asked,
                         struct vmt_operation *operation)
 {
     char id[24];
     json_t *json = vmt_problem_json(problem);
-    snprintf(id, sizeof id, "%" PRIu64, request_id);
+    snprintf(id, sizeof id, "%" PRIu64, asked->id);
     if (json)
         json_object_set_new(json, "request_id", json_string(id));
+    if (json && asked->path)
+        json_object_set_new(json, "instance", json_string(asked->path));
     if (json && operation)
         json_object_set_new(json, "operation", vmt_operation_json(operation));
     answer->problem = problem->kind;
@@ -54,12 +56,12 @@ void vmt_answer_problem(struct vmt_answer *answer, const struct vmt_problem *pro
     fill(answer, vmt_problem_row(problem->kind)->status, "application/problem+json", json);
 }
 
-void vmt_answer_operation(struct vmt_answer *answer, uint64_t request_id, struct vmt_operation *operation)
+void vmt_answer_operation(struct vmt_answer *answer, const struct vmt_asked *asked, struct vmt_operation *operation)
 {
     struct vmt_operation_view view;
     vmt_operation_view(operation, &view);
     if (view.state != VMT_OPERATION_RUNNING && view.problem.kind) {
-        vmt_answer_problem(answer, &view.problem, request_id, operation);
+        vmt_answer_problem(answer, &view.problem, asked, operation);
     } else if (view.state == VMT_OPERATION_RUNNING) {
         snprintf(answer->location, sizeof answer->location, "%s", view.id);
         answer->retry_after = 1;

@@ -27,11 +27,17 @@ void vmt_answer_done(struct vmt_answer *answer);
 /* Takes a reference of `json`; NULL, for which there was no memory, becomes a problem. */
 void vmt_answer_json(struct vmt_answer *answer, unsigned status, json_t *json);
 
+/* What an answer is to: the number of the request, and its path as it was sent (NULL: not known). */
+struct vmt_asked {
+    uint64_t id;
+    const char *path;
+};
+
 /* `operation` may be NULL. */
-void vmt_answer_problem(struct vmt_answer *answer, const struct vmt_problem *problem, uint64_t request_id,
+void vmt_answer_problem(struct vmt_answer *answer, const struct vmt_problem *problem, const struct vmt_asked *asked,
                         struct vmt_operation *operation);
 
 /* How an operation stands: 202 while it runs, 200 or 201 when it succeeded, otherwise its problem. */
-void vmt_answer_operation(struct vmt_answer *answer, uint64_t request_id, struct vmt_operation *operation);
+void vmt_answer_operation(struct vmt_answer *answer, const struct vmt_asked *asked, struct vmt_operation *operation);
 
 #endif

@@ -20,7 +20,7 @@ struct vmt_call {
     struct vmt_job job;
     struct vmt_admin *admin;
     struct vmt_desk *desk;
-    uint64_t id; /* of the request */
+    struct vmt_asked asked; /* the path is in the memory of the request */
     struct vmt_peer peer;
     struct vmt_request request;
     void (*ready)(struct vmt_call *call, void *arg); /* called once, when it was answered; short */
@@ -35,8 +35,8 @@ struct vmt_call {
     struct vmt_answer answer; /* read it after `ready` */
 };
 
-/* A call with one reference; the groups of `peer` are copied. NULL when there is no memory. */
-struct vmt_call *vmt_call_new(const struct vmt_peer *peer, uint64_t id);
+/* A call with one reference; the groups of `peer` and the path are copied. NULL when there is no memory. */
+struct vmt_call *vmt_call_new(const struct vmt_peer *peer, uint64_t id, const char *path);
 struct vmt_call *vmt_call_ref(struct vmt_call *call);
 void vmt_call_unref(struct vmt_call *call);
 

@@ -120,7 +120,7 @@ static void answer(struct conduct *conduct, unsigned status, json_t *json)
 {
     struct vmt_answer answer = {0};
     if (conduct->problem.kind)
-        vmt_answer_problem(&answer, &conduct->problem, conduct->call->id, conduct->operation);
+        vmt_answer_problem(&answer, &conduct->problem, &conduct->call->asked, conduct->operation);
     else
         vmt_answer_json(&answer, status, json);
     vmt_desk_answer(conduct->admin->desk, conduct->call, &answer);

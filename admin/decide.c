@@ -92,7 +92,7 @@ bool vmt_admin_knows(struct vmt_admin *admin, const struct vmt_peer *peer, const
 {
     if (vmt_admin_role(admin, peer) >= VMT_ROLE_VIEWER)
         return true;
-    struct vmt_call call = {.id = request_id, .peer = *peer, .request = {.action = action}};
+    struct vmt_call call = {.asked = {.id = request_id}, .peer = *peer, .request = {.action = action}};
     struct vmt_thing nothing = {.target = action->target};
     vmt_problem_set(problem, VMT_PROBLEM_FORBIDDEN, "uid %u has no role", (unsigned)peer->uid);
     vmt_admin_deny(admin, &call, &nothing, vmt_denial_names[VMT_DENIAL_STRANGER], problem->detail);
@@ -124,7 +124,7 @@ bool vmt_admin_lift(struct vmt_admin *admin, const char *uuid, uid_t uid, uint64
 struct vmt_audit_act vmt_admin_audit_act(const struct vmt_call *call, const struct vmt_thing *thing,
                                          const char *operation, const char *reason, char request_id[24])
 {
-    snprintf(request_id, 24, "%" PRIu64, call->id);
+    snprintf(request_id, 24, "%" PRIu64, call->asked.id);
     return (struct vmt_audit_act){.peer = &call->peer,
                                   .operation = operation,
                                   .request = request_id,

@@ -18,7 +18,7 @@ struct vmt_desk {
     bool is_stopping, is_closed;
 };
 
-struct vmt_call *vmt_call_new(const struct vmt_peer *peer, uint64_t id)
+struct vmt_call *vmt_call_new(const struct vmt_peer *peer, uint64_t id, const char *path)
 {
     struct vmt_call *call = calloc(1, sizeof *call);
     gid_t *groups = call ? calloc(peer->group_count + 1, sizeof *groups) : NULL;
@@ -30,7 +30,7 @@ struct vmt_call *vmt_call_new(const struct vmt_peer *peer, uint64_t id)
     memcpy(groups, peer->groups, peer->group_count * sizeof *groups);
     call->peer = *peer;
     call->peer.groups = groups;
-    call->id = id;
+    call->asked = (struct vmt_asked){id, vmt_arena_strdup(&call->request.arena, path)};
     return call;
 }
 
@@ -85,7 +85,7 @@ void vmt_desk_refuse(struct vmt_desk *desk, struct vmt_call *call, const struct 
                      struct vmt_operation *operation)
 {
     struct vmt_answer answer = {0};
-    vmt_answer_problem(&answer, problem, call->id, operation);
+    vmt_answer_problem(&answer, problem, &call->asked, operation);
     vmt_desk_answer(desk, call, &answer);
 }
 
@@ -122,7 +122,7 @@ static void answer_with_operation(struct vmt_desk *desk, struct vmt_call *call)
     if (call->shows_operation)
         vmt_answer_json(&answer, 200, vmt_operation_json(call->operation));
     else
-        vmt_answer_operation(&answer, call->id, call->operation);
+        vmt_answer_operation(&answer, &call->asked, call->operation);
     vmt_desk_answer(desk, call, &answer);
 }
 

@@ -62,7 +62,7 @@ static void add_headers(struct MHD_Response *response, const struct exchange *ex
         snprintf(location, sizeof location, "/v1/operations/%s", answer->location);
     if (answer->retry_after)
         snprintf(seconds, sizeof seconds, "%u", answer->retry_after);
-    snprintf(id, sizeof id, "%" PRIu64, exchange->call->id);
+    snprintf(id, sizeof id, "%" PRIu64, exchange->call->asked.id);
     add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
     add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     add_header(response, "X-Content-Type-Options", "nosniff");
@@ -93,7 +93,7 @@ static enum MHD_Result reply(struct exchange *exchange)
 
 static enum MHD_Result refuse(struct exchange *exchange, const struct vmt_problem *problem)
 {
-    vmt_answer_problem(&exchange->call->answer, problem, exchange->call->id, NULL);
+    vmt_answer_problem(&exchange->call->answer, problem, &exchange->call->asked, NULL);
     return reply(exchange);
 }
 
@@ -165,7 +165,7 @@ static enum MHD_Result begin_exchange(struct vmt_server *server, struct MHD_Conn
         return MHD_NO;
     *exchange = (struct exchange){.server = server, .connection = connection, .guest = guest};
     exchange->began_ns = vmt_now_ns();
-    exchange->call = vmt_call_new(&guest->peer, atomic_fetch_add(&server->serial, 1) + 1);
+    exchange->call = vmt_call_new(&guest->peer, atomic_fetch_add(&server->serial, 1) + 1, path);
     if (!exchange->call) {
         free(exchange);
         return MHD_NO;
@@ -176,8 +176,9 @@ static enum MHD_Result begin_exchange(struct vmt_server *server, struct MHD_Conn
     const struct vmt_action *action = exchange->call->request.action;
     /* Strangers learn nothing, not even what they did wrong. */
     if (!exchange->guest->is_surplus)
-        failed |= !vmt_admin_knows(server->options.services.admin, &guest->peer,
-                                   action ? action : &vmt_services[VMT_SERVICE_VERSION], exchange->call->id, &problem);
+        failed |=
+            !vmt_admin_knows(server->options.services.admin, &guest->peer,
+                             action ? action : &vmt_services[VMT_SERVICE_VERSION], exchange->call->asked.id, &problem);
     return failed ? refuse_early(exchange, &problem) : MHD_YES;
 }
 

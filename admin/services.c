@@ -39,7 +39,7 @@ static bool show_operation(const struct vmt_services_options *options, struct vm
     uint64_t wait_ns = call->request.arguments.values[0].number * VMT_SECOND;
     if (!is_shown) {
         vmt_problem_set(&problem, VMT_PROBLEM_NOT_FOUND, "there is no operation '%.64s'", call->request.id);
-        vmt_answer_problem(&call->answer, &problem, call->id, NULL);
+        vmt_answer_problem(&call->answer, &problem, &call->asked, NULL);
     } else if (!wait_ns || view.state != VMT_OPERATION_RUNNING) {
         vmt_answer_json(&call->answer, 200, vmt_operation_json(operation));
     } else {
