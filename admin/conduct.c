@@ -294,9 +294,11 @@ static int begin_operation(struct conduct *conduct)
     return vmt_operations_begin(conduct->admin->operations, &spec, &conduct->operation, &conduct->problem);
 }
 
+/* What only has to be written down is over at once. */
 static uint64_t wait_until(const struct conduct *conduct)
 {
-    return vmt_now_ns() + option(conduct, VMT_OPTION_WAIT)->number * VMT_SECOND;
+    uint64_t seconds = option(conduct, VMT_OPTION_WAIT)->number;
+    return vmt_now_ns() + (conduct->has_nothing_to_do && !seconds ? 1 : seconds) * VMT_SECOND;
 }
 
 /* The answer to a request that repeats an earlier one: as that one goes, whether it goes on or has ended. */

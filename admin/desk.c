@@ -27,7 +27,8 @@ struct vmt_call *vmt_call_new(const struct vmt_peer *peer, uint64_t id, const ch
         return NULL;
     }
     atomic_init(&call->references, 1);
-    memcpy(groups, peer->groups, peer->group_count * sizeof *groups);
+    if (peer->group_count)
+        memcpy(groups, peer->groups, peer->group_count * sizeof *groups);
     call->peer = *peer;
     call->peer.groups = groups;
     call->asked = (struct vmt_asked){id, vmt_arena_strdup(&call->request.arena, path)};

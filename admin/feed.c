@@ -133,7 +133,8 @@ static struct follower *new_follower(struct vmt_feed *feed, struct MHD_Connectio
         free(glob);
         return NULL;
     }
-    memcpy(groups, peer->groups, peer->group_count * sizeof *groups);
+    if (peer->group_count)
+        memcpy(groups, peer->groups, peer->group_count * sizeof *groups);
     *follower = (struct follower){
         .feed = feed, .connection = connection, .peer = *peer, .name = glob, .spoken_ns = vmt_now_ns()};
     follower->peer.groups = groups;
