@@ -318,13 +318,7 @@ static int add_selector(const struct setting *setting, const char *word)
 
 static int set_selectors(const struct setting *setting)
 {
-    int result = each_word(setting, add_selector);
-    if (!result && vmt_config_selects(setting->config, "job_stats_completed") &&
-        vmt_config_selects(setting->config, "job_stats_background"))
-        return vmt_error_set(setting->error, -EINVAL,
-                             "ExtraStats can have job_stats_background or job_stats_completed: their values have the "
-                             "same names");
-    return result;
+    return each_word(setting, add_selector);
 }
 
 bool vmt_config_selects(const struct vmt_config *config, const char *selector)
@@ -338,7 +332,7 @@ bool vmt_config_selects(const struct vmt_config *config, const char *selector)
 static int set_collector(const struct setting *setting)
 {
     const oconfig_item_t *item = setting->item;
-    bool is_on;
+    bool is_on = false;
     if (item->values_num != 2 || item->values[0].type != OCONFIG_TYPE_STRING)
         return vmt_error_set(setting->error, -EINVAL, "option 'Collector' wants a name, and true or false");
     int result = read_boolean(setting, &item->values[1], &is_on);
@@ -381,10 +375,20 @@ static int set(struct vmt_config *config, const oconfig_item_t *item, struct vmt
     return setters[options[i].kind](&setting);
 }
 
+static bool wants_job(const struct vmt_config *config, const char *selector, enum vmt_collector collector)
+{
+    return vmt_config_selects(config, selector) || config->on & VMT_COLLECTOR_BIT(collector);
+}
+
 int vmt_config_read(struct vmt_config *config, const oconfig_item_t *block, struct vmt_error *error)
 {
     int result = 0;
     for (int i = 0; !result && i < block->children_num; i++)
         result = set(config, &block->children[i], error);
+    if (!result && wants_job(config, "job_stats_background", VMT_COLLECTOR_JOB) &&
+        wants_job(config, "job_stats_completed", VMT_COLLECTOR_JOB_COMPLETED))
+        return vmt_error_set(error, -EINVAL,
+                             "ExtraStats can have job_stats_background or job_stats_completed, not both: "
+                             "their values have the same names");
     return result;
 }

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern char *hostname_g; /* collectd's own name for this host */
-
 /* One snapshot on its way to collectd. */
 struct dispatching {
     const struct vmt_plan *plan;
@@ -19,6 +17,7 @@ struct dispatching {
     const struct vmt_subject *subject; /* whose name is in it; NULL: the host's */
     const char *device;                /* what the sample's device is called, when it has one */
     char number[VMT_ROLL_NUMBER];
+    const char *cpu; /* of the list `cpus`, while it is spread */
 };
 
 static uint64_t node_number(const struct vmt_sample *sample, const char *key)
@@ -93,7 +92,7 @@ static const char *label_of(const struct dispatching *own, const struct vmt_plan
     const struct vmt_entity_table *table = vmt_entity_table(list->entity);
     for (unsigned i = 0; i < table->label_count; i++)
         if (!strncmp(table->label_names[i], label, length) && !table->label_names[i][length])
-            return i == 1 && own->device ? own->device : sample->labels[i];
+            return i == 1 && own->device ? own->device : i == 2 && own->cpu ? own->cpu : sample->labels[i];
     return NULL;
 }
 
@@ -143,12 +142,48 @@ static void dispatch_list(struct dispatching *own, const struct vmt_plan_list *l
     own->list.values = values;
     own->list.values_len = list->set->ds_num;
     plugin_dispatch_values(&own->list);
+    own->list.values = NULL;
+}
+
+/* Whether `cpu` is in a list such as "0-3,8". */
+static bool is_listed(const char *cpus, unsigned long cpu)
+{
+    while (*cpus) {
+        char *end;
+        unsigned long first = strtoul(cpus, &end, 10), last = first;
+        if (*end == '-')
+            last = strtoul(end + 1, &end, 10);
+        if (cpu >= first && cpu <= last)
+            return true;
+        cpus = end + (*end == ',');
+    }
+    return false;
+}
+
+/* One value for each CPU that the host can have. */
+static void spread_sample(struct dispatching *own, const struct vmt_plan_list *list, const struct vmt_sample *sample)
+{
+    const char *cpus = sample->labels[2];
+    for (unsigned cpu = 0; cpus && cpu < own->all_cpus; cpu++) {
+        char number[16];
+        struct vmt_name instance;
+        value_t value = {.gauge = is_listed(cpus, cpu)};
+        snprintf(number, sizeof number, "%u", cpu);
+        own->cpu = number;
+        if (write_instance(own, list, sample, &instance))
+            dispatch_list(own, list, instance.text, &value);
+    }
+    own->cpu = NULL;
 }
 
 static void dispatch_sample(struct dispatching *own, const struct vmt_plan_list *list, const struct vmt_sample *sample)
 {
     value_t values[VMT_PLAN_SOURCES];
     struct vmt_name instance;
+    if (list->form == VMT_COLLECTD_SPREAD) {
+        spread_sample(own, list, sample);
+        return;
+    }
     if (list->is_of_active && own->subject && !own->subject->is_active)
         return;
     if (to_values(own, list, sample, values) && write_instance(own, list, sample, &instance))

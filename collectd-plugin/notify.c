@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern char *hostname_g; /* collectd's own name for this host */
-
 /* A host that starts a thousand domains tells of them; when collectd takes nothing, memory must not fill. */
 enum { QUEUED_MAX = 4096 };
 
@@ -72,6 +70,11 @@ static void write_state(char text[NOTIF_MAX_MSG_LEN], int state, const char *rea
 {
     char number[VMT_ENUM_TEXT];
     snprintf(text, NOTIF_MAX_MSG_LEN, "Domain state: %s. Reason: %s", vmt_enum_domain_state(state, number), reason);
+}
+
+void vmt_notifier_tell_text(const struct vmt_subject *subject, const char *parameter, const char *text)
+{
+    notify(NOTIF_OKAY, text, subject, "job_stats", parameter);
 }
 
 void vmt_notifier_tell_states(const struct vmt_roll *roll)

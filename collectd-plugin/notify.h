@@ -32,6 +32,9 @@ void vmt_notifier_happened(void *arg, const struct vmt_happening *happening);
 /* Names are from this roll from now on; it is the notifier's. */
 void vmt_notifier_know(struct vmt_notifier *notifier, struct vmt_roll *roll);
 
+/* Tells at once what libvirt says of a domain's job in words; for vmt_texts_tell. */
+void vmt_notifier_tell_text(const struct vmt_subject *subject, const char *parameter, const char *text);
+
 /* Tells the state of each persistent domain at once, changed or not. */
 void vmt_notifier_tell_states(const struct vmt_roll *roll);
 

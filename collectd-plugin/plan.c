@@ -27,16 +27,30 @@ static bool is_domains_name(const struct vmt_entity_table *table, unsigned label
     return !label && !strcmp(table->label_names[0], "domain");
 }
 
-/* The metric's name without what the type says, then its own label's value and places for the sample's labels. */
-static char *make_instance(const struct vmt_entity_table *table, const struct vmt_metric *metric)
+static struct vmt_collectd by_rule(const struct vmt_metric *metric)
 {
-    char text[512], stem[128];
+    unsigned i = 0;
+    while (strcmp(rules[i].base, vmt_unit_base(metric->unit)) != 0)
+        i++;
+    bool is_counter = metric->kind == VMT_COUNTER || metric->kind == VMT_HISTOGRAM;
+    return (struct vmt_collectd){
+        .type = is_counter ? rules[i].counter_type : rules[i].gauge_type,
+        .unit = is_counter ? rules[i].counter_unit : rules[i].gauge_unit,
+    };
+}
+
+/* The metric's name without what is said elsewhere: that it is libvirt's and a domain's, that it is a total, and the
+ * unit where the type says it. Then its own label's value, and places for the sample's labels. */
+static char *make_instance(const struct vmt_entity_table *table, const struct vmt_metric *metric, const char *type)
+{
     static const char *const begins[] = {"libvirt_", "domain_"};
+    const char *const ends[] = {"_total", strstr(type, "bytes") ? "_bytes" : "",
+                                strstr(type, "time") ? "_seconds" : ""};
     const char *name = metric->name;
     for (unsigned i = 0; i < sizeof begins / sizeof *begins; i++)
         name += strncmp(name, begins[i], strlen(begins[i])) ? 0 : strlen(begins[i]);
+    char text[512], stem[128];
     snprintf(stem, sizeof stem, "%s", name);
-    static const char *const ends[] = {"_total", "_seconds", "_bytes", "_hertz"};
     for (unsigned i = 0; i < sizeof ends / sizeof *ends; i++) {
         size_t length = strlen(stem), tail = strlen(ends[i]);
         if (length > tail && !strcmp(stem + length - tail, ends[i]))
@@ -49,18 +63,6 @@ static char *make_instance(const struct vmt_entity_table *table, const struct vm
         if (!is_domains_name(table, i))
             length += snprintf(text + length, sizeof text - (size_t)length, "-{%s}", table->label_names[i]);
     return strdup(text);
-}
-
-static struct vmt_collectd by_rule(const struct vmt_metric *metric)
-{
-    unsigned i = 0;
-    while (strcmp(rules[i].base, vmt_unit_base(metric->unit)) != 0)
-        i++;
-    bool is_counter = metric->kind == VMT_COUNTER || metric->kind == VMT_HISTOGRAM;
-    return (struct vmt_collectd){
-        .type = is_counter ? rules[i].counter_type : rules[i].gauge_type,
-        .unit = is_counter ? rules[i].counter_unit : rules[i].gauge_unit,
-    };
 }
 
 /* `instance` of the table, with the label of the row itself filled in. */
@@ -85,12 +87,14 @@ static int find_source(const data_set_t *set, const char *source)
     return -1;
 }
 
+/* The list of this name that lacks the value `source`. */
 static struct vmt_plan_list *find_list(struct vmt_plan *plan, enum vmt_entity entity, const data_set_t *set,
-                                       const char *instance)
+                                       const char *instance, int source)
 {
     for (unsigned i = 0; i < plan->count; i++) {
         struct vmt_plan_list *list = &plan->lists[i];
-        if (list->entity == entity && list->set == set && !strcmp(list->instance, instance))
+        if (list->entity == entity && list->set == set && !strcmp(list->instance, instance) &&
+            list->slots[source] == (unsigned)NOT_FILLED)
             return list;
     }
     return NULL;
@@ -123,7 +127,7 @@ static int add(struct vmt_plan *plan, enum vmt_entity entity, unsigned slot, con
         free(instance);
         return 0;
     }
-    struct vmt_plan_list *list = find_list(plan, entity, set, instance);
+    struct vmt_plan_list *list = find_list(plan, entity, set, instance, source);
     if (list) {
         free(instance);
     } else {
@@ -144,13 +148,20 @@ static int add(struct vmt_plan *plan, enum vmt_entity entity, unsigned slot, con
     return 0;
 }
 
+static bool is_off(const struct vmt_config *config, enum vmt_collector collector)
+{
+    return config->off & VMT_COLLECTOR_BIT(collector) ||
+           (collector == VMT_COLLECTOR_BLOCK && !config->reports_blocks) ||
+           (collector == VMT_COLLECTOR_INTERFACE && !config->reports_interfaces);
+}
+
 /* All that the row is called: its names in the table, or the one by the rule. Infos are text: collectd has none. */
 static int add_row(struct vmt_plan *plan, const struct vmt_config *config, enum vmt_entity entity, unsigned slot)
 {
     const struct vmt_entity_table *table = vmt_entity_table(entity);
     const struct vmt_metric *metric = &table->metrics[slot];
     bool is_on = config->on & VMT_COLLECTOR_BIT(metric->collector);
-    if (config->off & VMT_COLLECTOR_BIT(metric->collector))
+    if (is_off(config, metric->collector))
         return 0;
     int result = 0;
     for (unsigned i = 0; !result && i < VMT_COLLECTD_NAMES && metric->collectd[i].type; i++) {
@@ -161,7 +172,7 @@ static int add_row(struct vmt_plan *plan, const struct vmt_config *config, enum 
     if (metric->collectd[0].type || !is_on || metric->kind == VMT_INFO)
         return result;
     struct vmt_collectd name = by_rule(metric);
-    return add(plan, entity, slot, &name, make_instance(table, metric));
+    return add(plan, entity, slot, &name, make_instance(table, metric, name.type));
 }
 
 /* A value list without all of its values cannot be sent. */

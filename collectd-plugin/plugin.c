@@ -6,6 +6,7 @@
  */
 #include "collectd-plugin/dispatch.h"
 #include "collectd-plugin/notify.h"
+#include "collectd-plugin/texts.h"
 #include "common/clock.h"
 #include "common/host.h"
 
@@ -19,8 +20,6 @@ static const uint64_t longest_default_wait = 2 * VMT_SECOND, patience_at_stop = 
 
 enum { STUCK_CALLS = 3 };
 
-__attribute__((visibility("default"))) void module_register(void);
-
 static struct app {
     struct vmt_config config;
     struct vmt_plan *plan;
@@ -29,6 +28,7 @@ static struct app {
     struct vmt_notifier *notifier;
     struct vmt_host *host;
     struct vmt_shares shares;
+    struct vmt_texts texts;
     bool has_told_of_twins;
 } app;
 
@@ -194,6 +194,9 @@ static int read_host(user_data_t *unused)
         return 0;
     warn_of_twins(roll);
     vmt_dispatch(app.plan, &app.config, roll, &app.shares);
+    if (vmt_config_selects(&app.config, "job_stats_background") ||
+        vmt_config_selects(&app.config, "job_stats_completed"))
+        vmt_texts_tell(&app.texts, roll, vmt_notifier_tell_text);
     if (app.config.notifies_persistently)
         vmt_notifier_tell_states(roll);
     vmt_notifier_know(app.notifier, roll);
@@ -204,6 +207,7 @@ static int read_host(user_data_t *unused)
 static int shut_down(void)
 {
     bool is_free = vmt_host_free(app.host, patience_at_stop);
+    app.host = is_free ? NULL : app.host;
     if (!vmt_notifier_stop(app.notifier, vmt_now_ns() + patience_at_stop / 2) || !is_free)
         return 0;
     vmt_notifier_free(app.notifier);
@@ -211,12 +215,13 @@ static int shut_down(void)
     vmt_filter_free(app.filter);
     vmt_xml_labels_free(app.labels);
     vmt_shares_done(&app.shares);
+    vmt_texts_done(&app.texts);
     vmt_config_done(&app.config);
     app = (struct app){0};
     return 0;
 }
 
-void module_register(void)
+__attribute__((visibility("default"))) void module_register(void)
 {
     vmt_config_init(&app.config);
     plugin_register_complex_config(VMT_PLUGIN_NAME, configure);

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern char *hostname_g; /* collectd's own name for this host */
-
 /* Places of labels in the tables of block info and interface info. */
 static unsigned label_place(enum vmt_entity entity, const char *name)
 {

@@ -53,10 +53,9 @@ bool vmt_value_whole(struct vmt_value value, enum vmt_unit from, enum vmt_unit u
         *ret_number = (uint64_t)real;
         return true;
     }
-    unsigned __int128 number = value.integer;
+    unsigned __int128 number = value.integer, divisor = power_of_ten(units[from].decimals);
     if (unit != VMT_NUMBER)
-        number = number * units[from].multiply * power_of_ten(units[unit].decimals) /
-                 (power_of_ten(units[from].decimals) * units[unit].multiply);
+        number = number * units[from].multiply * power_of_ten(units[unit].decimals) / (divisor * units[unit].multiply);
     *ret_number = (uint64_t)number;
     return value.type == VMT_INTEGER && number <= UINT64_MAX;
 }

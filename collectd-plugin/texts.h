@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What libvirt says of jobs in words, which no value of collectd can hold: a notification for each, when it is new.
+ * One thread.
+ */
+#ifndef VIRTMETER_COLLECTD_TEXTS_H
+#define VIRTMETER_COLLECTD_TEXTS_H
+
+#include "collectd-plugin/roll.h"
+
+struct vmt_texts {
+    char **told; /* domain, parameter and text of what there was the last time, in one */
+    unsigned count;
+};
+
+void vmt_texts_done(struct vmt_texts *texts);
+
+/* Calls `tell` for each text that was not there the last time. */
+void vmt_texts_tell(struct vmt_texts *texts, const struct vmt_roll *roll,
+                    void (*tell)(const struct vmt_subject *subject, const char *parameter, const char *text));
+
+#endif
