@@ -35,6 +35,8 @@ struct vmt_notifier {
     bool is_over;     /* at once */
     bool is_down;     /* it was told that libvirt does not answer */
     struct vmt_roll *roll;
+    char (*paused)[VMT_UUID_TEXT]; /* domains that were told to be paused, and not to go on */
+    unsigned paused_count;
 };
 
 /* ---- collectd ---- */
@@ -231,6 +233,46 @@ void vmt_notifier_hear(void *arg, const struct vmt_notice *notice)
     pthread_mutex_unlock(&notifier->lock);
 }
 
+/* Whether it was told that the domain is paused; then it is taken note of that it is so no longer. With the lock held.
+ */
+static bool take_paused(struct vmt_notifier *notifier, const char *uuid)
+{
+    unsigned i = 0;
+    while (i < notifier->paused_count && strcmp(notifier->paused[i], uuid) != 0)
+        i++;
+    if (i == notifier->paused_count)
+        return false;
+    memmove(notifier->paused[i], notifier->paused[--notifier->paused_count], sizeof *notifier->paused);
+    return true;
+}
+
+static void add_paused(struct vmt_notifier *notifier, const char *uuid)
+{
+    char(*paused)[VMT_UUID_TEXT] = realloc(notifier->paused, (notifier->paused_count + 1) * sizeof *paused);
+    if (!paused)
+        return;
+    notifier->paused = paused;
+    snprintf(paused[notifier->paused_count++], sizeof *paused, "%s", uuid);
+}
+
+static bool is_paused_in_roll(const struct vmt_notifier *notifier, const char *name)
+{
+    const struct vmt_subject *subject = notifier->roll ? vmt_roll_find(notifier->roll, name) : NULL;
+    uint64_t state = subject ? subject->sample->value[vmt_entity_slot(VMT_ENTITY_DOMAIN, "state.state")].integer
+                             : VIR_DOMAIN_NOSTATE;
+    return state == VIR_DOMAIN_PAUSED || state == VIR_DOMAIN_PMSUSPENDED;
+}
+
+/* QEMU's CPUs begin to run in every start, which libvirt tells as if the domain went on: that is no change of its own,
+ * and the start is told next. With the lock held. */
+static bool is_part_of_start(struct vmt_notifier *notifier, const struct vmt_happening *happening)
+{
+    bool was_paused = take_paused(notifier, happening->uuid) || is_paused_in_roll(notifier, happening->name);
+    if (happening->lifecycle == VIR_DOMAIN_EVENT_SUSPENDED || happening->lifecycle == VIR_DOMAIN_EVENT_PMSUSPENDED)
+        add_paused(notifier, happening->uuid);
+    return happening->lifecycle == VIR_DOMAIN_EVENT_RESUMED && !was_paused;
+}
+
 void vmt_notifier_happened(void *arg, const struct vmt_happening *happening)
 {
     struct vmt_notifier *notifier = arg;
@@ -244,7 +286,8 @@ void vmt_notifier_happened(void *arg, const struct vmt_happening *happening)
     struct vmt_domain domain = {.name = happening->name};
     snprintf(domain.uuid, sizeof domain.uuid, "%s", happening->uuid);
     pthread_mutex_lock(&notifier->lock);
-    put(notifier, &message, &domain);
+    if (!is_part_of_start(notifier, happening))
+        put(notifier, &message, &domain);
     pthread_mutex_unlock(&notifier->lock);
 }
 
@@ -266,6 +309,7 @@ void vmt_notifier_free(struct vmt_notifier *notifier)
     while (notifier->first)
         free_message(take(notifier));
     vmt_roll_free(notifier->roll);
+    free(notifier->paused);
     pthread_cond_destroy(&notifier->wake);
     pthread_mutex_destroy(&notifier->lock);
     free(notifier);

@@ -285,6 +285,31 @@ static void a_change_of_state_is_told_with_its_severity_and_reason(void **state)
     assert_int_equal(fake_collectd_notifications("domain_state", NULL), sizeof cases / sizeof *cases);
 }
 
+static void a_start_is_told_once(void **state)
+{
+    (void)state;
+    struct fake_domain *web = fake_host_add_domain("web");
+    struct fake_domain *held = fake_host_add_domain_with(
+        &(struct fake_domain_options){.name = "held", .state = VIR_DOMAIN_PAUSED, .reason = VIR_DOMAIN_PAUSED_USER});
+    start("");
+    read_once();
+    /* As libvirt tells it: first the CPUs run, then the domain has started. */
+    fake_emit_lifecycle(web, VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
+    fake_emit_lifecycle(web, VIR_DOMAIN_EVENT_STARTED, VIR_DOMAIN_EVENT_STARTED_BOOTED);
+    notification_t last = {0};
+    assert_true(fake_collectd_await_notification("domain_state", NULL, 1, SOON_MS, &last));
+    assert_string_equal(last.message, "Domain state: running. Reason: booted");
+    fake_emit_lifecycle(held, VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_UNPAUSED); /* was paused before */
+    assert_true(fake_collectd_await_notification("domain_state", NULL, 2, SOON_MS, &last));
+    for (unsigned i = 0; i < 3; i++) {
+        fake_emit_lifecycle(web, VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
+        fake_emit_lifecycle(web, VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
+        assert_true(fake_collectd_await_notification("domain_state", NULL, 4 + 2 * i, SOON_MS, &last));
+        assert_string_equal(last.message, "Domain state: running. Reason: unpaused");
+    }
+    assert_int_equal(fake_collectd_notifications("domain_state", NULL), 8);
+}
+
 static void persistent_notification_tells_the_states_at_each_read(void **state)
 {
     (void)state;
@@ -464,6 +489,7 @@ int main(void)
         TEST(xml_is_read_again_when_it_is_old),
         TEST(with_an_interval_of_0_xml_is_read_again_after_events_alone),
         TEST(a_change_of_state_is_told_with_its_severity_and_reason),
+        TEST(a_start_is_told_once),
         TEST(persistent_notification_tells_the_states_at_each_read),
         TEST(a_stuck_guest_is_told_once_and_so_is_its_recovery),
         TEST(a_lost_libvirt_is_told_once_and_so_is_its_return),
