@@ -59,8 +59,22 @@ def wrong_rows():
         yield "CONTRIBUTING.md: the row it shows is not in common/metric.c"
 
 
+def wrong_plugin_page():
+    """The collectd plugin's page has an item for each option and each ExtraStats selector, and for no other."""
+    page = read("docs/man/collectd-virtmeter.5")
+    items = {word for line in re.findall(r"^\.It Cm (.*)$", page, re.MULTILINE)
+             for word in re.findall(r"\b[A-Z]\w+[a-z]\w*\b|\b[a-z]\w+\b", re.sub(r"(true|false) .*|Ar .*", "", line))}
+    options = set(re.findall(r'^ {4}\{"([A-Z]\w+)",', read("collectd-plugin/config.c"), re.MULTILINE))
+    selectors = set(re.findall(r"\(([a-z_]+)\)(?=[ ,])", "".join(
+        row.split(" | ")[4] + " " for row in re.findall(r"^\| .*", read("docs/metrics.md"), re.MULTILINE))))
+    fields = {"name", "uuid", "hostname", "metadata", "target", "source", "address", "number", "none"}
+    for word in sorted(items - fields ^ (options | selectors | {"fs_info"})):
+        yield f"collectd-virtmeter.5: {word} is not both in the page and in the plugin"
+
+
 def main(exporter):
-    wrong = [*wrong_metrics(exporter), *wrong_links(), *wrong_flags(exporter), *wrong_proofs(), *wrong_rows()]
+    wrong = [*wrong_metrics(exporter), *wrong_links(), *wrong_flags(exporter), *wrong_proofs(), *wrong_rows(),
+             *wrong_plugin_page()]
     for sentence in wrong:
         print(sentence, file=sys.stderr)
     return bool(wrong)
