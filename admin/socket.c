@@ -182,8 +182,8 @@ int vmt_socket_peer(int fd, struct vmt_peer *ret_peer)
 {
     struct ucred credentials;
     socklen_t length = sizeof credentials;
-    gid_t *groups;
-    size_t count;
+    gid_t *groups = NULL;
+    size_t count = 0;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0)
         return -errno;
     int failed = read_groups(fd, &groups, &count);
