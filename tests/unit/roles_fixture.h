@@ -38,8 +38,8 @@ static inline int roles_fixture_user(const char *name, uid_t *ret_uid)
 
 static inline int roles_fixture_group(const char *name, gid_t *ret_gid)
 {
-    static const char *const names[] = {"root", "web", "ops", "nogroup", NULL};
-    static const id_t ids[] = {0, 2001, 2002, 65534};
+    static const char *const names[] = {"root", "web", "ops", "nogroup", "web-team", NULL};
+    static const id_t ids[] = {0, 2001, 2002, 65534, 2003};
     return roles_fixture_find(names, ids, name, ret_gid);
 }
 

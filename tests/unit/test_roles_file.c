@@ -166,6 +166,31 @@ static void everything_that_is_documented_is_understood(void **state)
     vmt_roles_unref(NULL);
 }
 
+/* What the documentation shows is understood, and means what it says. */
+static void the_documented_file_is_one(void **state)
+{
+    (void)state;
+    FILE *file = fopen("../../docs/admin-roles.md", "r");
+    char *text = NULL;
+    size_t size = 0;
+    assert_non_null(file);
+    assert_true(getdelim(&text, &size, '\0', file) > 0);
+    fclose(file);
+    char *start = strstr(text, "```yaml\n");
+    assert_non_null(start);
+    start += strlen("```yaml\n");
+    *strstr(start, "```") = '\0';
+    struct vmt_roles *roles = roles_fixture_parse(start);
+    const struct vmt_peer alice = {.ceiling = VMT_ROLE_DEFINER, .uid = 1001, .gid = 1001};
+    const struct vmt_object web = {VMT_TARGET_DOMAIN, "web-1", NULL}, db = {VMT_TARGET_DOMAIN, "db-1", NULL};
+    assert_int_equal(roles_fixture_decide(roles, &alice, "shutdown", &web).denial, VMT_DENIAL_NONE);
+    assert_int_equal(roles_fixture_decide(roles, &alice, "destroy", &web).denial, VMT_DENIAL_ROLE);
+    assert_int_equal(roles_fixture_decide(roles, &alice, "shutdown", &db).denial, VMT_DENIAL_PROTECTED);
+    assert_int_equal(roles_fixture_decide(roles, &alice, "unprotect", &db).denial, VMT_DENIAL_NONE);
+    vmt_roles_unref(roles);
+    free(text);
+}
+
 static void the_system_knows_root(void **state)
 {
     (void)state;
@@ -184,6 +209,7 @@ int main(void)
         cmocka_unit_test(what_is_not_understood_is_refused_with_its_line),
         cmocka_unit_test(long_names_are_refused),
         cmocka_unit_test(everything_that_is_documented_is_understood),
+        cmocka_unit_test(the_documented_file_is_one),
         cmocka_unit_test(the_system_knows_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
