@@ -279,6 +279,23 @@ static void the_brake_stops_mass_stops(void **state)
     assert_reply(ASK(authority, ALICE, .path = "/v1/domains/web-1/start", WAIT), 200, NULL);
 }
 
+static void users_and_domains_have_limits_too(void **state)
+{
+    struct authority *authority = *state;
+    authority->options.limits.user = 3;
+    authority->options.limits.domain = 2;
+    authority_start(authority, "grants: [{role: operator, users: [1001, 1002], domains: ['*']}]");
+    assert_reply(ASK(authority, ALICE, .path = "/v1/domains/web-1/suspend", WAIT), 200, NULL);
+    assert_reply(ASK(authority, ALICE, .path = "/v1/domains/web-1/resume", WAIT), 200, NULL);
+    assert_reply(ASK(authority, BOB, .path = "/v1/domains/web-1/suspend", WAIT), 429,
+                 "the brake: no more than 2 changes of the same object in a minute");
+    assert_reply(ASK(authority, ALICE, .path = "/v1/domains/web-2/suspend", WAIT), 200, NULL);
+    assert_reply(ASK(authority, ALICE, .path = "/v1/domains/db-1/suspend", WAIT), 429,
+                 "the brake: no more than 3 changes by one user in a minute");
+    assert_reply(ASK(authority, ALICE, GET, .path = "/v1/domains"), 200, NULL); /* looking is not changing */
+    assert_int_equal(count_lines(authority, "\"event\":\"denial\""), 2);
+}
+
 /* As after kill -9 between the line before and the act, or the act and the line after. */
 static void what_a_killed_daemon_began_is_unknown_and_not_done_again(void **state)
 {
@@ -322,6 +339,7 @@ int main(void)
         TEST(definitions_keep_to_scope_and_table),
         TEST(tags_of_existing_domains_are_a_scope),
         TEST(the_brake_stops_mass_stops),
+        TEST(users_and_domains_have_limits_too),
         TEST(what_a_killed_daemon_began_is_unknown_and_not_done_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
