@@ -316,8 +316,11 @@ static int add_selector(const struct setting *setting, const char *word)
     return 0;
 }
 
+/* A later ExtraStats replaces an earlier one, as in the virt plugin. */
 static int set_selectors(const struct setting *setting)
 {
+    setting->config->selector_count = 0;
+    setting->config->wants_fs_info = false;
     return each_word(setting, add_selector);
 }
 
