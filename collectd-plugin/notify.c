@@ -34,6 +34,7 @@ struct vmt_notifier {
     bool is_stopping; /* when the queue is empty */
     bool is_over;     /* at once */
     bool is_down;     /* it was told that libvirt does not answer */
+    unsigned silent;  /* reads in a row that libvirt has not answered */
     struct vmt_roll *roll;
     char (*paused)[VMT_UUID_TEXT]; /* domains that were told to be paused, and not to go on */
     unsigned paused_count;
@@ -193,7 +194,7 @@ static const struct {
     const char *type, *instance; /* those of the value that says the same, when Collector asks for it */
     const char *line;
 } kinds[VMT_NOTICE_COUNT] = {
-    [VMT_NOTICE_CONNECTED] = {LOG_NOTICE, NOTIF_OKAY, "gauge", "up", "connected to libvirt '%s': %s"},
+    [VMT_NOTICE_CONNECTED] = {LOG_NOTICE, 0, NULL, NULL, "connected to libvirt '%s': %s"}, /* now it must answer */
     [VMT_NOTICE_DISCONNECTED] = {LOG_WARNING, NOTIF_FAILURE, "gauge", "up", "no connection to libvirt '%s': %s"},
     [VMT_NOTICE_CALL_FAILED] = {LOG_WARNING, 0, NULL, NULL, "libvirt call fails (%s): %s"},
     [VMT_NOTICE_CALL_RECOVERED] = {LOG_INFO, 0, NULL, NULL, "libvirt call works again (%s): %s"},
@@ -202,14 +203,12 @@ static const struct {
     [VMT_NOTICE_UNKNOWN_PARAMETER] = {LOG_INFO, 0, NULL, NULL, "libvirt sends '%s', unknown to this version: %s"},
 };
 
-/* Whether a notice about the connection tells something new. With the lock held. */
-static bool is_change(struct vmt_notifier *notifier, enum vmt_notice_kind kind)
+/* Whether this about the connection is new. With the lock held. */
+static bool is_change(struct vmt_notifier *notifier, bool is_down)
 {
-    if (kind != VMT_NOTICE_CONNECTED && kind != VMT_NOTICE_DISCONNECTED)
-        return true;
     bool was_down = notifier->is_down;
-    notifier->is_down = kind == VMT_NOTICE_DISCONNECTED;
-    return was_down != notifier->is_down;
+    notifier->is_down = is_down;
+    return was_down != is_down;
 }
 
 void vmt_notifier_hear(void *arg, const struct vmt_notice *notice)
@@ -227,7 +226,7 @@ void vmt_notifier_hear(void *arg, const struct vmt_notice *notice)
              notice->text);
     snprintf(message.text, sizeof message.text, "%s%s", is_of_connection ? "libvirt: " : "", notice->text);
     pthread_mutex_lock(&notifier->lock);
-    if (!is_change(notifier, notice->kind))
+    if (notice->kind == VMT_NOTICE_DISCONNECTED && !is_change(notifier, true))
         message.severity = 0;
     put(notifier, &message, notice->domain);
     pthread_mutex_unlock(&notifier->lock);
@@ -291,9 +290,43 @@ void vmt_notifier_happened(void *arg, const struct vmt_happening *happening)
     pthread_mutex_unlock(&notifier->lock);
 }
 
+static bool has_answered(const struct vmt_snapshot *snapshot)
+{
+    int slot = vmt_entity_slot(VMT_ENTITY_EXPORTER, "up");
+    for (unsigned i = 0; i < snapshot->part_count; i++) {
+        const struct vmt_sample *sample = snapshot->parts[i]->samples[VMT_ENTITY_EXPORTER].first;
+        for (; sample; sample = sample->next)
+            if (sample->value[slot].type == VMT_INTEGER)
+                return sample->value[slot].integer;
+    }
+    return false;
+}
+
+/* A daemon that is frozen keeps its connections, so it is only heard of here. A single read may have been unlucky, or
+ * the first, which does not wait for the connection. One that comes back is back when it answers. With the lock held.
+ */
+static void judge_silence(struct vmt_notifier *notifier, bool has_answered)
+{
+    notifier->silent = has_answered ? 0 : notifier->silent + 1;
+    if (notifier->silent == 1 || !is_change(notifier, !has_answered))
+        return;
+    const char *text = has_answered ? "libvirt: answers again" : "libvirt: does not answer";
+    struct message message = {
+        .log_level = has_answered ? LOG_NOTICE : LOG_WARNING,
+        .severity = has_answered ? NOTIF_OKAY : NOTIF_FAILURE,
+        .type = "gauge",
+        .instance = "up",
+    };
+    snprintf(message.text, sizeof message.text, "%s", text);
+    snprintf(message.line, sizeof message.line, "%s", text);
+    put(notifier, &message, NULL);
+}
+
 void vmt_notifier_know(struct vmt_notifier *notifier, struct vmt_roll *roll)
 {
+    bool is_up = has_answered(roll->snapshot);
     pthread_mutex_lock(&notifier->lock);
+    judge_silence(notifier, is_up);
     struct vmt_roll *former = notifier->roll;
     notifier->roll = roll;
     pthread_mutex_unlock(&notifier->lock);

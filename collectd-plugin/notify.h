@@ -29,7 +29,8 @@ void vmt_notifier_free(struct vmt_notifier *notifier);
 void vmt_notifier_hear(void *arg, const struct vmt_notice *notice);
 void vmt_notifier_happened(void *arg, const struct vmt_happening *happening);
 
-/* Names are from this roll from now on; it is the notifier's. */
+/* After each read: names are from this roll from now on; it is the notifier's. Tells when libvirt has answered neither
+ * this read nor the one before, and when it answers again. */
 void vmt_notifier_know(struct vmt_notifier *notifier, struct vmt_roll *roll);
 
 /* Tells at once what libvirt says of a domain's job in words; for vmt_texts_tell. */

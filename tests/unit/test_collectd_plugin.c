@@ -14,6 +14,16 @@ static void thaw_daemon(void)
     assert_true(fake_wait_inside(NULL, 0, SOON_MS));
 }
 
+/* Reads until this has a value. */
+static bool await_value(const char *identifier)
+{
+    uint64_t began = vmt_now_ns();
+    do
+        read_once();
+    while (!fake_collectd_find(identifier) && ms_since(began) < SOON_MS);
+    return fake_collectd_find(identifier);
+}
+
 /* ---- names ---- */
 
 #define NOVA "http://openstack.org/xmlns/libvirt/nova/1.1"
@@ -372,10 +382,34 @@ static void a_lost_libvirt_is_told_once_and_so_is_its_return(void **state)
     read_once();
     assert_int_equal(fake_collectd_count(), 0);
     fake_daemon_set(FAKE_DAEMON_UP);
+    assert_true(fake_collectd_await_log(LOG_NOTICE, "connected to libvirt", SOON_MS));
+    assert_true(await_value("web/virtmeter/virt_cpu_total"));
     assert_true(fake_collectd_await_notification("gauge", "up", 2, SOON_MS, &last));
     assert_int_equal(last.severity, NOTIF_OKAY);
     read_once();
-    list_of("web/virtmeter/virt_cpu_total");
+    assert_int_equal(fake_collectd_notifications("gauge", "up"), 2);
+}
+
+static void a_libvirt_that_does_not_answer_is_told_once_and_so_is_its_return(void **state)
+{
+    (void)state;
+    fake_host_add_domain("web");
+    fake_collectd_set_interval(0.2);
+    start("");
+    assert_true(await_value("web/virtmeter/virt_cpu_total"));
+    fake_daemon_set(FAKE_DAEMON_FROZEN); /* its connections stand */
+    read_once();
+    assert_int_equal(fake_collectd_notifications("gauge", "up"), 0); /* may have been bad luck */
+    read_once();
+    notification_t last = {0};
+    assert_true(fake_collectd_await_notification("gauge", "up", 1, SOON_MS, &last));
+    assert_int_equal(last.severity, NOTIF_FAILURE);
+    read_once();
+    thaw_daemon();
+    assert_true(await_value("web/virtmeter/virt_cpu_total"));
+    assert_true(fake_collectd_await_notification("gauge", "up", 2, SOON_MS, &last));
+    assert_int_equal(last.severity, NOTIF_OKAY);
+    read_once();
     assert_int_equal(fake_collectd_notifications("gauge", "up"), 2);
 }
 
@@ -493,6 +527,7 @@ int main(void)
         TEST(persistent_notification_tells_the_states_at_each_read),
         TEST(a_stuck_guest_is_told_once_and_so_is_its_recovery),
         TEST(a_lost_libvirt_is_told_once_and_so_is_its_return),
+        TEST(a_libvirt_that_does_not_answer_is_told_once_and_so_is_its_return),
         TEST(a_plugin_that_is_slow_to_take_notifications_holds_nobody_up),
         TEST(a_read_ends_at_its_deadline_whatever_hangs),
         TEST(a_deadline_stays_within_the_interval),
