@@ -32,6 +32,7 @@ HARMLESS = (r"\[(info|notice)\] (?!uc_update)", r"plugin_load: plugin \".*\" suc
 
 # One value list: seconds since 1970, and the numbers as csv wrote them, by data source.
 Reading = collections.namedtuple("Reading", "time values")
+Notification = collections.namedtuple("Notification", "severity host type text")
 
 
 class Identifier(collections.namedtuple("Identifier", "host plugin plugin_instance type type_instance")):
@@ -170,15 +171,10 @@ class Collectd:
         return [line for line in self.log().splitlines() if line and not re.search("|".join(HARMLESS), line)]
 
     def notifications(self, plugin=OURS):
-        """(seconds, severity, host, text) of each one, in order."""
-        found = []
-        for line in self.log().splitlines():
-            match = re.search(r"\[(\S+ \S+)\].*Notification: severity = (\w+), host = (\S*), plugin = (\S*), (.*)", line)
-            if match and match.group(4) == plugin:
-                when = time.mktime(time.strptime(match.group(1), "%Y-%m-%d %H:%M:%S"))
-                text = re.search("message = (.*)", match.group(5))
-                found.append((when, match.group(2), match.group(3), text.group(1)))
-        return found
+        """What was told, in order."""
+        pattern = (rf"Notification: severity = (\w+), host = (\S*), plugin = {plugin},(?: plugin_instance = [^,]*,)? "
+                   r"type = (\w+),(?: type_instance = [^,]*,)? message = (.*)")
+        return [Notification(*match.groups()) for match in re.finditer(pattern, self.log())]
 
     # ---- values
 

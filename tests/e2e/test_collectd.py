@@ -11,11 +11,14 @@ import sys
 import time
 import unittest
 
-from collectd import ROOT, THEIRS, Collectd, Identifier, virt, virtmeter
+from collectd import ROOT, THEIRS, Collectd, Identifier, run_once, virt, virtmeter
 from exporter import Exporter
 from lab import Lab
 
-SELECTORS = "cpu_util disk domain_state memory pcpu vcpu disk_physical disk_allocation disk_capacity"
+# All selectors but fs_info, for which the virt plugin wants a connection that may write
+SELECTORS = ("cpu_util disk disk_err domain_state memory pcpu perf vcpu vcpupin disk_physical disk_allocation "
+             "disk_capacity job_stats_background")
+MIGRATION = ROOT / "docs/migration.md"
 HALTED = ("g1", "g3", "tmp0")
 SLACK = 1.2  # seconds from a value's being read to its being written down, at the most
 
@@ -157,7 +160,7 @@ class ValuesTest(unittest.TestCase):
         self.assertEqual([str(key) for key in more if find(MAY_BE_MORE, key)[0] is None and key.host != "g2"], [])
 
     def test_what_differs_is_in_the_migration_page(self):
-        page = (ROOT / "docs/migration.md").read_text(encoding="utf-8")
+        page = MIGRATION.read_text(encoding="utf-8")
         for kind, instance in CORRECTED:
             name = "-".join(filter(None, (kind, instance.replace("{device}", "DEVICE"))))
             self.assertIn(f"`{name}`", page)
@@ -178,7 +181,7 @@ class ValuesTest(unittest.TestCase):
                         wrong.append(f"{identifier} {source}: {text} is not in {low} .. {high}")
         self.assertEqual(wrong, [])
         self.assertGreater(still, 0.7 * compared.total(), "what moves proves less")
-        for kind in ("virt_cpu_total", "memory", "disk_ops", "if_octets", "virt_vcpu", "domain_state"):
+        for kind in ("virt_cpu_total", "memory", "disk_ops", "if_octets", "virt_vcpu", "cpu_affinity", "domain_state"):
             self.assertGreater(compared[kind], 0, kind)
 
     def test_a_paused_domain_keeps_its_values_and_an_inactive_one_has_its_state(self):
@@ -253,6 +256,110 @@ class ValuesTest(unittest.TestCase):
 
     def test_the_log_has_no_complaint(self):
         self.assertEqual(self.complaints, [])
+
+
+# One after the other, each in a daemon of its own. Several options at once where they do not touch each other.
+FORMATS = (
+    {"HostnameFormat": ("hostname", "name", "uuid"), "PluginInstanceFormat": ("name", "uuid"),
+     "BlockDeviceFormat": "source", "InterfaceFormat": "address"},
+    {"HostnameFormat": "uuid", "PluginInstanceFormat": "metadata", "Domain": ["g0", "tmp0"],
+     "BlockDeviceFormat": "source", "BlockDeviceFormatBasename": True, "InterfaceFormat": "number"},
+    {"HostnameFormat": "metadata", "PluginInstanceFormat": "uuid", "Domain": ["g0", "tmp0"]},
+    {"HostnameFormat": ("name", "metadata"), "HostnameMetadataNS": "http://openstack.org/xmlns/libvirt/nova/1.1",
+     "HostnameMetadataXPath": "/instance/owner/project/text()", "PluginInstanceFormat": ("none", "name"),
+     "Domain": ["g1", "off0"]},
+    {"HostnameFormat": "hostname", "PluginInstanceFormat": "name", "BlockDeviceFormatBasename": True},
+    {"Domain": ["/^g[01]$/", "off0"], "BlockDevice": ["g1:vda", "/^g0:/"], "InterfaceDevice": "g1:lab-g1"},
+    {"Domain": ["g0", "nobody"], "BlockDevice": "/:vd[ab]$/", "InterfaceDevice": "/^g1:lab-g1b$/",
+     "IgnoreSelected": True},
+    {"BlockDevice": "/:g1-data/", "BlockDeviceFormat": "source", "BlockDeviceFormatBasename": True,
+     "InterfaceDevice": ["g1:2", "g0:interface-1"], "InterfaceFormat": "number"},
+    {"BlockDevice": "/pool.*g1/", "BlockDeviceFormat": "source", "InterfaceDevice": "g1:52:54:00:1a:00:01",
+     "InterfaceFormat": "address"},
+    {"ReportBlockDevices": False, "Instances": 2},
+    {"ReportNetworkInterfaces": False, "ExtraStats": ["memory", "vcpu disk"]},
+)
+REFUSED = {
+    ("Nonsense", "1"): "Nonsense",
+    ("ReportBlockDevice", True): "ReportBlockDevices",
+    ("HostnameFormat", "uid"): "uuid",
+    ("PluginInstanceFormat", "hostname"): "hostname",
+    ("BlockDeviceFormat", "sources"): "source",
+    ("InterfaceFormat", "mac"): "mac",
+    ("ExtraStats", "memory vcpuu"): "vcpu",
+    ("Domain", "/(/"): "/(/",
+    ("ExtraStats", "job_stats_background job_stats_completed"): "job_stats",
+}
+
+
+class OptionsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = cls.enterClassContext(Lab(guests=2))
+        cls.uri = cls.lab.uri("ro")
+
+    def identifiers(self, options):
+        """Of theirs and of ours, without the plugin's name."""
+        with Collectd(virt(self.uri, **options), virtmeter(self.uri, **options), interval=0.5) as collectd:
+            for plugin in (THEIRS, "virtmeter"):
+                collectd.await_readings(2, plugin)
+            found = collectd.history()
+        return [{str(key._replace(plugin="X")) for key in found if key.plugin == plugin}
+                for plugin in (THEIRS, "virtmeter")]
+
+    def test_options_mean_the_same(self):
+        for options in FORMATS:
+            with self.subTest(options):
+                theirs, ours = self.identifiers({"ExtraStats": "domain_state disk vcpu"} | options)
+                self.assertGreater(len(theirs), 2)
+                self.assertEqual((sorted(ours - theirs)[:5], sorted(theirs - ours)[:5]), ([], []))
+
+    def test_the_old_name_can_be_kept(self):
+        """As the migration page says."""
+        chain = re.search(r"^```\n(LoadPlugin match_regex\n.*?)```", MIGRATION.read_text(encoding="utf-8"), re.M | re.S)
+        with Collectd(virtmeter(self.uri), interval=0.5, settings=chain.group(1)) as collectd:
+            collectd.await_readings(2, THEIRS)
+            self.assertEqual({key.plugin for key in collectd.history()}, {THEIRS})
+
+    def test_what_is_wrong_in_the_configuration_is_named(self):
+        for (option, value), named in REFUSED.items():
+            with self.subTest(option):
+                code, log = run_once(virtmeter(self.uri, **{option: value}))
+                self.assertNotEqual(code, 0)
+                lines = [line for line in log.splitlines() if "virtmeter" in line and "[error]" in line]
+                self.assertRegex("\n".join(lines), re.escape(named))
+
+
+class NotificationsTest(unittest.TestCase):
+    """A change of state is told once, as the virt plugin tells it; and nothing is told when nothing changes."""
+
+    CHANGES = (  # what is done, and the words of ours that tell the last of it
+        ("g1", "suspend", "Domain state: paused. Reason: "),
+        ("g1", "resume", "Domain state: running. Reason: unpaused"),
+        ("g1", "destroy", "Domain state: shutoff. Reason: destroyed"),
+        ("g1", "start", "Domain state: running. Reason: booted"),
+        ("tmp0", "destroy", "Domain state: shutoff. Reason: destroyed"),
+    )
+
+    def told(self, collectd, plugin):
+        return [each for each in collectd.notifications(plugin) if each.type == "domain_state"]
+
+    def test_changes_are_told_once(self):
+        with Lab(guests=2) as lab, Collectd(virt(lab.uri("ro")), virtmeter(lab.uri("ro"))) as collectd:
+            for plugin in (THEIRS, "virtmeter"):
+                collectd.await_readings(3, plugin)
+            self.assertEqual(collectd.notifications(), [])
+            for domain, command, words in self.CHANGES:
+                with self.subTest(f"{command} {domain}"):
+                    ours, theirs = (len(self.told(collectd, plugin)) for plugin in ("virtmeter", THEIRS))
+                    lab.virsh(command, domain)
+                    time.sleep(2)
+                    new, their_new = self.told(collectd, "virtmeter")[ours:], self.told(collectd, THEIRS)[theirs:]
+                    # they tell a start twice: that the domain runs again, and that it was started
+                    self.assertEqual([each[:3] for each in new],
+                                     [each[:3] for each in their_new[-1 if command == "start" else 0:]])
+                    self.assertNotEqual(new, [])
+                    self.assertIn(words, new[-1].text)
 
 
 if __name__ == "__main__":

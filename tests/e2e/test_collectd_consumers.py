@@ -12,7 +12,8 @@ from collectd import PLUGIN, THEIRS, Collectd, sanitizers, virt, virtmeter
 from lab import Lab
 from prometheus import Prometheus
 
-SELECTORS = "cpu_util disk domain_state memory pcpu vcpu disk_physical disk_allocation disk_capacity"
+SELECTORS = ("cpu_util disk disk_err domain_state memory pcpu perf vcpu vcpupin disk_physical disk_allocation "
+             "disk_capacity job_stats_background")
 READS = 200
 
 

@@ -74,7 +74,7 @@ class FaultTest(unittest.TestCase):
             with stopped(self.lab.pid("g1")):
                 time.sleep(FROZEN_SECONDS)
             time.sleep(3.5)
-            history = collectd.history()
+            told, history = collectd.notifications(), collectd.history()
         self.assert_every_interval(history, plugin="load")
         self.assert_every_interval(history, plugin="virtmeter", host="g[^1]|tmp0")
         # what libvirt knows without asking the hypervisor; the CPU time once it is sure that it cannot ask
@@ -82,6 +82,7 @@ class FaultTest(unittest.TestCase):
         frozen = [reading for reading in history[Identifier("g1", "virtmeter", "", "virt_cpu_total", "")]
                   if began < reading.time < began + FROZEN_SECONDS]
         self.assertGreaterEqual(len(frozen), FROZEN_SECONDS - 2)
+        self.assertEqual([each[:2] for each in told], [("WARNING", "g1"), ("OKAY", "g1")], told)
         self.assert_calm(collectd, r"\[(warning|notice|info)\] virtmeter.*g1")
 
     # ---- libvirtd
@@ -97,9 +98,10 @@ class FaultTest(unittest.TestCase):
                 mend_it()
             mended = self.await_recovery(collectd)
             time.sleep(4.5)
-            history = collectd.history()
+            told, history = collectd.notifications(), collectd.history()
         self.assert_every_interval(history, plugin="load")
         self.assert_every_interval(history, plugin="virtmeter", since=mended - 0.5)
+        self.assertEqual([each.severity for each in told if each.host == "host"], ["FAILURE", "OKAY"], told)
         self.assert_calm(collectd, r"\[(warning|notice|info)\] virtmeter", r"\[error\] virtmeter.*libvirt")
         # one line when it is lost: not one at each reading
         errors = [line for line in collectd.log().splitlines() if re.search(r"\[(error|warning)\] virtmeter", line)]
