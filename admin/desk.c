@@ -62,24 +62,27 @@ static bool take_out(struct vmt_desk *desk, struct vmt_call *call)
         return false;
     *place = call->next;
     desk->waiting -= call->operation != NULL;
+    call->is_answered = true;
     return true;
+}
+
+/* Gives the answer to a call that was taken out; gives back the desk's reference. */
+static void deliver(struct vmt_call *call, const struct vmt_answer *answer)
+{
+    call->answer = *answer;
+    call->ready(call, call->arg);
+    vmt_call_unref(call);
 }
 
 void vmt_desk_answer(struct vmt_desk *desk, struct vmt_call *call, struct vmt_answer *answer)
 {
     pthread_mutex_lock(&desk->lock);
     bool is_first = take_out(desk, call);
-    if (is_first) {
-        call->is_answered = true;
-        call->answer = *answer;
-    }
     pthread_mutex_unlock(&desk->lock);
-    if (!is_first) {
+    if (is_first)
+        deliver(call, answer);
+    else
         vmt_answer_done(answer);
-        return;
-    }
-    call->ready(call, call->arg);
-    vmt_call_unref(call);
 }
 
 void vmt_desk_refuse(struct vmt_desk *desk, struct vmt_call *call, const struct vmt_problem *problem,
@@ -117,30 +120,24 @@ bool vmt_desk_begin(struct vmt_desk *desk, struct vmt_call *call, struct vmt_ope
     return is_open;
 }
 
-static void answer_with_operation(struct vmt_desk *desk, struct vmt_call *call)
+/* Tells a call that was taken out how things stand. */
+static void tell(struct vmt_call *call)
 {
     struct vmt_answer answer = {.is_replay = call->is_replay};
-    if (call->shows_operation)
-        vmt_answer_json(&answer, 200, vmt_operation_json(call->operation));
-    else
-        vmt_answer_operation(&answer, &call->asked, call->operation);
-    vmt_desk_answer(desk, call, &answer);
-}
-
-/* A call that has waited for long enough. */
-static void answer_late(struct vmt_desk *desk, struct vmt_call *call)
-{
     struct vmt_problem problem;
-    if (call->operation) {
-        answer_with_operation(desk, call);
-        return;
+    if (!call->operation) {
+        vmt_problem_set(&problem, VMT_PROBLEM_LIBVIRT_TIMEOUT, "libvirt did not answer in time; nothing has been done");
+        vmt_answer_problem(&answer, &problem, &call->asked, NULL);
+    } else if (call->shows_operation) {
+        vmt_answer_json(&answer, 200, vmt_operation_json(call->operation));
+    } else {
+        vmt_answer_operation(&answer, &call->asked, call->operation);
     }
-    vmt_problem_set(&problem, VMT_PROBLEM_LIBVIRT_TIMEOUT, "libvirt did not answer in time; nothing has been done");
-    vmt_desk_refuse(desk, call, &problem, NULL);
+    deliver(call, &answer);
 }
 
-/* One that waits for `operation` (NULL: for anything) and is due, with a reference, or NULL. */
-static struct vmt_call *find_due(struct vmt_desk *desk, const struct vmt_operation *operation, uint64_t now_ns,
+/* Takes one out that waits for `operation` (NULL: for anything) and is due; NULL: there is none. */
+static struct vmt_call *take_due(struct vmt_desk *desk, const struct vmt_operation *operation, uint64_t now_ns,
                                  uint64_t *next_ns)
 {
     pthread_mutex_lock(&desk->lock);
@@ -152,7 +149,7 @@ static struct vmt_call *find_due(struct vmt_desk *desk, const struct vmt_operati
         *next_ns = call->answer_by_ns < *next_ns ? call->answer_by_ns : *next_ns;
     }
     if (call)
-        vmt_call_ref(call);
+        take_out(desk, call);
     pthread_mutex_unlock(&desk->lock);
     return call;
 }
@@ -163,24 +160,20 @@ void vmt_desk_operation_changed(struct vmt_desk *desk, struct vmt_operation *ope
     struct vmt_call *call;
     uint64_t ignored = 0;
     vmt_operation_view(operation, &view);
-    while (view.state != VMT_OPERATION_RUNNING && (call = find_due(desk, operation, 0, &ignored))) {
-        answer_with_operation(desk, call);
-        vmt_call_unref(call);
-    }
+    while (view.state != VMT_OPERATION_RUNNING && (call = take_due(desk, operation, 0, &ignored)))
+        tell(call);
 }
 
+/* When the next one is due. */
 static uint64_t answer_due(struct vmt_desk *desk, uint64_t now_ns)
 {
     struct vmt_call *call;
-    uint64_t next_ns;
-    for (;;) {
+    uint64_t next_ns = VMT_NEVER;
+    while ((call = take_due(desk, NULL, now_ns, &next_ns))) {
+        tell(call);
         next_ns = VMT_NEVER;
-        call = find_due(desk, NULL, now_ns, &next_ns);
-        if (!call)
-            return next_ns;
-        answer_late(desk, call);
-        vmt_call_unref(call);
     }
+    return next_ns;
 }
 
 void vmt_desk_dismiss(struct vmt_desk *desk)

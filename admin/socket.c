@@ -22,7 +22,7 @@ enum { FIRST_HANDED_OVER = 3, BACKLOG = 64 };
 static int take_handed_over(struct vmt_error *error)
 {
     const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-    struct sockaddr_un address;
+    struct sockaddr_un address = {.sun_family = AF_UNSPEC};
     socklen_t length = sizeof address, option_length = sizeof(int);
     int is_listening = 0, fd = FIRST_HANDED_OVER;
     if (!pid || !count || strtol(pid, NULL, 10) != (long)getpid())

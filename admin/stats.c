@@ -39,11 +39,11 @@ struct vmt_stats {
 
 /* One metric, one line. */
 /* clang-format off */
-#define COUNTER(metric, says) {"value", metric, VMT_COUNTER, VMT_NUMBER, .help = says}
-#define GAUGE(key, metric, unit, says) {key, metric, VMT_GAUGE, unit, .help = says}
-#define BUCKET(key, metric, end) {key, metric, VMT_HISTOGRAM, VMT_NUMBER, .label = "le", .label_value = end, .suffix = "_bucket"}
+#define COUNTER(metric, says) {"value", metric, VMT_COUNTER, VMT_NUMBER, .help = (says)}
+#define GAUGE(key, metric, unit, says) {key, metric, VMT_GAUGE, unit, .help = (says)}
+#define BUCKET(key, metric, end) {key, metric, VMT_HISTOGRAM, VMT_NUMBER, .label = "le", .label_value = (end), .suffix = "_bucket"}
 #define HISTOGRAM(metric, says) \
-    {"0", metric, VMT_HISTOGRAM, VMT_NUMBER, .label = "le", .label_value = "0.005", .suffix = "_bucket", .help = says}, \
+    {"0", metric, VMT_HISTOGRAM, VMT_NUMBER, .label = "le", .label_value = "0.005", .suffix = "_bucket", .help = (says)}, \
     BUCKET("1", metric, "0.05"), BUCKET("2", metric, "0.5"), BUCKET("3", metric, "5"), BUCKET("4", metric, "50"), BUCKET("5", metric, "+Inf"), \
     {"sum", metric, VMT_HISTOGRAM, VMT_NANOSECONDS, .suffix = "_sum"}, \
     {"count", metric, VMT_HISTOGRAM, VMT_NUMBER, .suffix = "_count"}
