@@ -422,7 +422,7 @@ static const struct vmt_entity_table tables[VMT_ENTITY_COUNT] = {
     [VMT_ENTITY_DOMAIN_METADATA] = {"domain metadata", NULL, LABELS("domain"), .key_count = 1, METRICS(domain_metadata_metrics)},
     [VMT_ENTITY_DOMAIN_REASON] = {"domain reason", NULL, LABELS("domain", "state", "reason"), .key_count = 1, METRICS(domain_reason_metrics)},
     [VMT_ENTITY_DOMAIN_LIFE] = {"domain life", NULL, LABELS("domain"), .key_count = 1, METRICS(domain_life_metrics)},
-    [VMT_ENTITY_PERF] = {"perf", "perf.", true, LABELS("domain"), .key_count = 1, METRICS(perf_metrics)},
+    [VMT_ENTITY_PERF] = {"perf", "perf.", LABELS("domain"), .key_count = 1, METRICS(perf_metrics), .is_single = true},
     [VMT_ENTITY_VCPU] = {"vcpu", "vcpu.", LABELS("domain", "vcpu"), .key_count = 2, METRICS(vcpu_metrics)},
     [VMT_ENTITY_VCPU_AFFINITY] = {"vcpu affinity", LABELS("domain", "vcpu"), .key_count = 2, METRICS(vcpu_affinity_metrics)},
     [VMT_ENTITY_VCPU_AFFINITY_INFO] = {"vcpu affinity info", LABELS("domain", "vcpu", "cpus"), .key_count = 2, METRICS(vcpu_affinity_info_metrics)},

@@ -147,11 +147,11 @@ struct vmt_metric {
 struct vmt_entity_table {
     const char *name;               /* for people */
     const char *prefix;             /* of its bulk parameters: `block.` in `block.0.rd.bytes`; NULL: not in the bulk */
-    bool is_single;                 /* no index follows the prefix */
     const char *const *label_names; /* ended by NULL; the first `key_count` identify a sample, the others describe it */
     unsigned label_count, key_count;
     const struct vmt_metric *metrics;
     unsigned metric_count;
+    bool is_single; /* no index follows the prefix */
 };
 
 /* The table of `entity`. Never NULL. */
