@@ -174,26 +174,33 @@ enum MHD_Result vmt_feed_follow(struct vmt_feed *feed, struct MHD_Connection *co
     return follower ? answer(follower) : MHD_NO;
 }
 
+/* What is told, and about what. */
+struct news {
+    const char *event;
+    enum vmt_target target;
+    const char *uuid, *name;
+    uid_t owner; /* who may hear of it in any case; VMT_OVERFLOW_ID: nobody */
+};
+
 /* With the lock. */
-static bool is_for(const struct vmt_feed *feed, const struct follower *follower, enum vmt_target target,
-                   const char *uuid, const char *name)
+static bool is_for(const struct vmt_feed *feed, const struct follower *follower, const struct news *news)
 {
-    if (follower->is_closing || (follower->name && (!name || fnmatch(follower->name, name, 0) != 0)))
+    if (follower->is_closing || (follower->name && (!news->name || fnmatch(follower->name, news->name, 0) != 0)))
         return false;
-    return vmt_admin_may_view(feed->admin, &follower->peer, target, uuid, name);
+    return news->owner == follower->peer.uid ||
+           vmt_admin_may_view(feed->admin, &follower->peer, news->target, news->uuid, news->name);
 }
 
 /* Takes `json`. */
-static void tell(struct vmt_feed *feed, const char *event, enum vmt_target target, const char *uuid, const char *name,
-                 uid_t owner, json_t *json)
+static void tell(struct vmt_feed *feed, const struct news *news, json_t *json)
 {
     char *data = json ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
     struct vmt_text text = {0};
     pthread_mutex_lock(&feed->lock);
-    if (data)
-        vmt_text_printf(&text, "id: %" PRIu64 "\nevent: %s\ndata: %s\n\n", ++feed->serial, event, data);
-    for (struct follower *follower = feed->followers; follower && !text.out_of_memory; follower = follower->next)
-        if (feed->admin && text.length && (owner == follower->peer.uid || is_for(feed, follower, target, uuid, name)))
+    if (data && feed->admin)
+        vmt_text_printf(&text, "id: %" PRIu64 "\nevent: %s\ndata: %s\n\n", ++feed->serial, news->event, data);
+    for (struct follower *follower = feed->followers; follower && text.length; follower = follower->next)
+        if (!text.out_of_memory && is_for(feed, follower, news))
             say(follower, text.bytes, text.length);
     pthread_mutex_unlock(&feed->lock);
     vmt_text_done(&text);
@@ -224,15 +231,17 @@ void vmt_feed_happening(struct vmt_feed *feed, const struct vmt_happening *happe
     json_t *json = json_pack("{s:o, s:{s:s, s:s, s:o}, s:s, s:o}", "time", time_now(), "target", "kind",
                              vmt_target_names[target], "uuid", happening->uuid, "name", vmt_json_text(happening->name),
                              "event", happening->event, "detail", vmt_json_text(happening->detail));
-    tell(feed, happening->lifecycle >= 0 ? "lifecycle" : "object", target, happening->uuid, happening->name,
-         VMT_OVERFLOW_ID, json);
+    const struct news news = {happening->lifecycle >= 0 ? "lifecycle" : "object", target, happening->uuid,
+                              happening->name, VMT_OVERFLOW_ID};
+    tell(feed, &news, json);
 }
 
 void vmt_feed_operation(struct vmt_feed *feed, struct vmt_operation *operation)
 {
     struct vmt_operation_view view;
     vmt_operation_view(operation, &view);
-    tell(feed, "operation", view.target, view.uuid, view.name, view.uid, vmt_operation_json(operation));
+    const struct news news = {"operation", view.target, view.uuid, view.name, view.uid};
+    tell(feed, &news, vmt_operation_json(operation));
 }
 
 void vmt_feed_tick(struct vmt_feed *feed)
