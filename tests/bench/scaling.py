@@ -18,6 +18,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import textwrap
 import time
 import urllib.request
 
@@ -34,7 +35,7 @@ OUT = ROOT / "dashboards/out"
 ROUNDS = 5  # of each query
 WINDOW = 60  # seconds of which rates are read
 CHUNK = 120  # samples after which Prometheus begins a new chunk
-DAY = 24 * 3600
+DAY, BLOCK = 24 * 3600, 2 * 3600
 # What the tables of the document are worked out for.
 FLEETS = (1, 10, 100, 1000, 10000)
 INTERVALS = (15, 30, 60)
@@ -92,32 +93,41 @@ def ask_one(prometheus, expression):
     return value
 
 
-def snapshot_bytes(prometheus):
-    """What a sample takes in a block, as Prometheus will write it to disk: bytes of chunks and index."""
+def block_sizes(prometheus):
+    """What Prometheus writes to disk: bytes of chunks a sample, and of index a series, which each block has anew."""
     request = urllib.request.Request(f"{prometheus.url}/api/v1/admin/tsdb/snapshot", method="POST")
     with urllib.request.urlopen(request, timeout=300) as answer:
-        name = json.load(answer)["data"]["name"]
-    folder = prometheus.folder / "data/snapshots" / name
-    samples = sum(json.loads(meta.read_text())["stats"]["numSamples"] for meta in folder.glob("*/meta.json"))
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / samples
+        folder = prometheus.folder / "data/snapshots" / json.load(answer)["data"]["name"]
+    stats = [json.loads(meta.read_text(encoding="utf-8"))["stats"] for meta in folder.glob("*/meta.json")]
+    size = {kind: sum(file.stat().st_size for file in folder.glob(pattern))
+            for kind, pattern in (("chunks", "*/chunks/*"), ("index", "*/index"))}
+    return {"bytes_per_sample": size["chunks"] / sum(each["numSamples"] for each in stats),
+            "index_per_series": size["index"] / sum(each["numSeries"] for each in stats)}
 
 
 def cost_of(prometheus):
     own = 'job="prometheus"'
+
+    def rate(name):
+        return ask_one(prometheus, f"sum(rate({name}{{{own}}}[{WINDOW}s]))")
+
+    def highest(name):
+        return ask_one(prometheus, f"max_over_time({name}{{{own}}}[{WINDOW}s])")
+
     return {
         "series": ask_one(prometheus, f"prometheus_tsdb_head_series{{{own}}}"),
-        "samples_per_s": ask_one(prometheus, f"sum(rate(prometheus_tsdb_head_samples_appended_total{{{own}}}[{WINDOW}s]))"),
-        "resident_bytes": ask_one(prometheus, f"max_over_time(process_resident_memory_bytes{{{own}}}[{WINDOW}s])"),
-        "heap_bytes": ask_one(prometheus, f"max_over_time(go_memstats_heap_inuse_bytes{{{own}}}[{WINDOW}s])"),
-        "cores": ask_one(prometheus, f"rate(process_cpu_seconds_total{{{own}}}[{WINDOW}s])"),
-        "rules_s": ask_one(prometheus, f"sum(avg_over_time(prometheus_rule_group_last_duration_seconds{{{own}}}[{WINDOW}s]))"),
+        "samples_per_s": rate("prometheus_tsdb_head_samples_appended_total"),
+        "resident_bytes": highest("process_resident_memory_bytes"),
+        "heap_bytes": highest("go_memstats_heap_inuse_bytes"),
+        "cores": rate("process_cpu_seconds_total"),
+        "rules_s": ask_one(prometheus, "sum(avg_over_time(prometheus_rule_group_last_duration_seconds"
+                                       f"{{{own}}}[{WINDOW}s]))"),
         "recorded": ask_one(prometheus, 'count({__name__=~".+:.+:.+"})'),
         "central": ask_one(prometheus, f'count({{__name__=~"{central_names()}"}})'),
         "missed": ask_one(prometheus, f"sum(prometheus_rule_group_iterations_missed_total{{{own}}})"),
         "down": ask_one(prometheus, 'count(up == 0) or vector(0)'),
         "longest_scrape_s": ask_one(prometheus, 'max(max_over_time(scrape_duration_seconds{job="libvirt"}[1m]))'),
-        "bytes_per_sample": snapshot_bytes(prometheus),
-    }
+    } | block_sizes(prometheus)
 
 
 def central_names():
@@ -201,48 +211,56 @@ def slope(results, name):
 def measured_table(results):
     rows = [[f"{each['hosts']} × {each['guests']}", number(cost["series"], 0), number(cost["samples_per_s"], 0),
              number(cost["resident_bytes"] / 2**20, 0), number(cost["heap_bytes"] / 2**20, 0), number(cost["cores"], 2),
-             number(cost["rules_s"], 2), number(cost["bytes_per_sample"], 2)]
+             number(cost["rules_s"], 2), number(cost["bytes_per_sample"], 2), number(cost["index_per_series"], 0)]
             for each in results for cost in [each["cost"]]]
     return table(["hosts × guests", "series", "samples/s", "resident MiB", "heap MiB", "cores", "rules, s",
-                  "bytes a sample"], rows)
+                  "bytes a sample", "index bytes a series"], rows)
 
 
 def shape_table(shape):
-    return table(["what", "series"], [[f"one {part}", number(shape[part], 0)]
-                                      for part in ("host", "guest", "vcpu", "disk", "interface")])
+    names = {"host": "host", "guest": "guest", "vcpu": "vCPU", "disk": "disk", "interface": "interface"}
+    return table(["what", "series"], [[f"one {name}", number(shape[part], 0)] for part, name in names.items()])
+
+
+def disk_per_day(series, cost):
+    """Bytes; Prometheus writes a block every two hours."""
+    return series * (DAY / INTERVALS[1] * cost["bytes_per_sample"] + DAY / BLOCK * cost["index_per_series"])
 
 
 def fleet_table(results):
     last = results[-1]
-    page, recorded, central = (last["shape"]["page"], *(last["cost"][name] / last["hosts"] for name in ("recorded", "central")))
+    recorded, central = (last["cost"][name] / last["hosts"] for name in ("recorded", "central"))
     per_series = slope(results, "resident_bytes")
     base = last["cost"]["resident_bytes"] - per_series * last["cost"]["series"]
     rows = []
     for hosts in FLEETS:
-        series = hosts * (page + recorded)
+        series = hosts * (last["shape"]["page"] + recorded)
         rows.append([f"{hosts:,}", number(series, 0), *(number(series / seconds, 0) for seconds in INTERVALS),
                      number((max(0, base) + series * per_series) / 2**30, 1),
-                     number(series / INTERVALS[1] * DAY * last["cost"]["bytes_per_sample"] / 2**30, 1),
+                     number(disk_per_day(series, last["cost"]) / 2**30, 1),
                      number(hosts * central, 0)])
     return table(["hosts", "series", *(f"samples/s at {seconds} s" for seconds in INTERVALS), "memory GiB",
                   f"disk GiB/day at {INTERVALS[1]} s", "series sent on"], rows)
 
 
 def query_table(last):
-    rows = [[panel, number(with_rules, 1), number(without, 1)] for panel, (with_rules, without) in last["queries"].items()]
+    rows = [[panel, *(number(each, 1) for each in times)] for panel, times in last["queries"].items()]
     sums = [sum(each[column] for each in last["queries"].values()) for column in (0, 1)]
-    return table(["panel", "ms with rules", "ms without"], [*rows, ["**all of them**", *(number(each, 0) for each in sums)]])
+    rows.append(["**all of them**", *(number(each, 0) for each in sums)])
+    return table(["panel", "ms with rules", "ms without"], rows)
 
 
 def sentence(results):
     last = results[-1]
+    longest_ms = last["cost"]["longest_scrape_s"] * 1000
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     parts = last["shape"]["parts"]
-    return (f"Measured on {datetime.date.today()} by `tests/bench/scaling.py`, on {os.cpu_count()} cores that the exporters used too "
-            f"(load average at the end {load}): a scrape every {last['interval']} seconds for {last['seconds']:.0f} seconds. Each host had "
-            f"{last['guests']} guests, each with {parts['vcpu']:.0f} vCPUs, {parts['disk']:.0f} disks and "
-            f"{parts['interface']:.0f} interface. The longest scrape took {last['cost']['longest_scrape_s'] * 1000:.0f} ms; one series "
-            f"more cost {slope(results, 'resident_bytes') / 1024:.1f} KiB of memory.")
+    text = (f"Measured on {datetime.date.today()} by `tests/bench/scaling.py`, on {os.cpu_count()} cores that the "
+            f"exporters used too (load average at the end {load}): a scrape every {last['interval']} seconds for "
+            f"{last['seconds']:.0f} seconds. Each host had {last['guests']} guests, each with {parts['vcpu']:.0f} "
+            f"vCPUs, {parts['disk']:.0f} disks and {parts['interface']:.0f} interface. The longest scrape took "
+            f"{longest_ms:.0f} ms; one series more cost {slope(results, 'resident_bytes') / 1024:.1f} KiB of memory.")
+    return textwrap.fill(text, 120)
 
 
 def write_document(file, results):
@@ -251,8 +269,8 @@ def write_document(file, results):
              "fleets": fleet_table(results), "queries": query_table(results[-1])}
     text = file.read_text(encoding="utf-8")
     for name, measured in texts.items():
-        text, count = re.subn(rf"(<!-- {name}: measured -->\n).*?(<!-- end -->)", lambda match: f"{match.group(1)}{measured}\n{match.group(2)}",
-                              text, flags=re.DOTALL)
+        place = re.compile(rf"(<!-- {name}: measured -->\n).*?(<!-- end -->)", re.DOTALL)
+        text, count = place.subn(rf"\g<1>{measured}\n\g<2>", text)
         assert count == 1, f"{file} has no place for {name}"
     file.write_text(text, encoding="utf-8")
 
@@ -266,6 +284,8 @@ def main():
     parser.add_argument("--seconds", type=int, default=270)
     parser.add_argument("--docs", type=pathlib.Path)
     options = parser.parse_args()
+    subprocess.run(["cmake", "--preset", "release", "-B", options.build, "-DBUILD_TESTING=ON"], cwd=ROOT, check=True)
+    subprocess.run(["cmake", "--build", options.build, "--target", "bench_exporter"], check=True)
     results = []
     for count in options.hosts:
         results.append(measure(options, count))
