@@ -2,7 +2,7 @@
 //
 //   node draw.mjs --prometheus URL --from MS --to MS --scrape SECONDS --out DIR [--var NAME=VALUE]... DASHBOARD.json...
 //
-// Writes DIR/NAME.png and DIR/NAME.json (what was asked and drawn) for each. Ends with 1 when a panel has an error, has no
+// Writes DIR/NAME.png, DIR/NAME-top.png and DIR/NAME.json (what was asked and drawn) for each. Ends with 1 when a panel has an error, has no
 // data, or was not drawn.
 import { createRequire } from 'node:module';
 import { createServer } from 'node:http';
@@ -16,6 +16,7 @@ import { built, bundle } from './bundle.mjs';
 const puppeteer = createRequire(built)('puppeteer-core').default;
 const WIDTH = 1500;
 const ROW = 38; // pixels of a grid row and the gap below it
+const TOP = 1230; // pixels of the picture that shows the beginning
 const PATIENCE_MS = 60_000;
 // All that Chromium would do by itself on a network is off.
 const CHROMIUM = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -99,7 +100,8 @@ async function drawOne(browser, server, dashboard, options) {
     await page.setViewport({ width: WIDTH, height: heightOf(dashboard) * ROW + 80 });
     await page.goto(`http://127.0.0.1:${server.address().port}/page.html?${chosen}`);
     const report = await settledReport(page);
-    return { report, picture: await page.screenshot() };
+    const top = { x: 0, y: 0, width: WIDTH, height: Math.min(TOP, page.viewport().height) };
+    return { report, picture: await page.screenshot(), beginning: await page.screenshot({ clip: top }) };
   } finally {
     await page.close();
   }
@@ -118,9 +120,10 @@ async function main() {
     for (const file of options.files) {
       const name = basename(file, '.json');
       current = readFileSync(file, 'utf8');
-      const { report, picture } = await drawOne(browser, server, JSON.parse(current), options);
+      const { report, picture, beginning } = await drawOne(browser, server, JSON.parse(current), options);
       const found = problems(report);
       writeFileSync(join(options.out, `${name}.png`), picture);
+      writeFileSync(join(options.out, `${name}-top.png`), beginning);
       writeFileSync(join(options.out, `${name}.json`), JSON.stringify({ ...report, problems: found }, null, 1));
       found.forEach((problem) => console.log(`${name}: ${problem}`));
       console.log(`${name}: ${report.panels.length} panels, ${report.queries.length} queries, ${found.length} problems`);
