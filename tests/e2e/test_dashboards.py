@@ -56,14 +56,16 @@ class DashboardsTest(unittest.TestCase):
                   "LibvirtUnreachable": {"instance": "kvm-2"},
                   "LibvirtPoolFull": {"storage_pool": "labpool", "instance": "kvm-1"}}
         self.assertEqual(self.alertmanager.active(alerts), set())
-        theatre.first.freeze("g3")
-        theatre.second.kill_daemon()
-        theatre.fill_pool("g2")
-        self.await_notices("firing", **alerts)
-        self.assertEqual(self.alertmanager.active(alerts), alerts.keys())
-        theatre.first.thaw("g3")
-        theatre.second.start_daemon()
-        theatre.empty_pool()
+        try:
+            theatre.first.freeze("g3")
+            theatre.second.kill_daemon()
+            theatre.fill_pool("g2")
+            self.await_notices("firing", **alerts)
+            self.assertEqual(self.alertmanager.active(alerts), alerts.keys())
+        finally:
+            theatre.first.thaw("g3")
+            theatre.second.start_daemon()
+            theatre.empty_pool()
         self.await_notices("resolved", **alerts)
         self.assertEqual(self.alertmanager.active(alerts), set())
 
