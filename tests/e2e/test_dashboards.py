@@ -43,7 +43,7 @@ class DashboardsTest(unittest.TestCase):
         rules = [impatient(file, RECORD) for file in sorted((OUT / "prometheus").glob("*.yaml"))]
         cls.begin = time.time()
         cls.prometheus = cls.enterClassContext(
-            Prometheus({"libvirt": cls.theatre.targets()}, rules, cls.alertmanager, RECORD, INTERVAL))
+            Prometheus(cls.theatre.jobs(), rules, cls.alertmanager, RECORD, INTERVAL))
         cls.prometheus.await_data('count(libvirt_up{instance=~"kvm-1|kvm-2|demo"} == 1) == 3')
 
     def await_notices(self, status, **names):

@@ -13,9 +13,13 @@ import sys
 import tempfile
 import time
 
+from collectd import Collectd, virtmeter
 from exporter import FLEET, Exporter, free_port
 from lab import Lab
 
+# What both programs are asked for beyond their defaults.
+EXTRA_STATS = ("cpu_util disk disk_allocation disk_capacity disk_err disk_physical domain_state job_stats_background memory "
+               "pcpu vcpu vcpupin perf")
 COLLECTORS = ("--collector.control", "--collector.calls", "--collector.inventory")
 LINUX = ("g0", "g1", "g2")
 # Reads its disk again and again: some work for a vCPU, and requests that the host sees.
@@ -38,6 +42,7 @@ class Theatre:
         self.disks = None
         self.first = self.second = None
         self.exporters = {}
+        self.collectd = None
         self._migration = None
         self._fills = 0
 
@@ -64,17 +69,20 @@ class Theatre:
             self.exporters[name] = enter(Exporter(uri, *COLLECTORS))
         for exporter in self.exporters.values():
             exporter.await_ready()
+        self.collectd = enter(Collectd(virtmeter(self.first.uri("ro"), ExtraStats=EXTRA_STATS)))
         self.first.virsh("pool-define-as", "spare", "dir", "--target", self.first.dir)
         self.first.await_linux()
         self.allocate("g0")
         for guest in ("g0", "g1"):
             self.run_inside(guest, "sh", "-c", READING)
 
-    def targets(self):
-        """What Prometheus is told of job libvirt: address -> labels."""
+    def jobs(self):
+        """What Prometheus is to scrape: job -> address -> labels."""
         ports = {name: exporter.port for name, exporter in self.exporters.items()} | {"kvm-3": free_port()}
-        return {f"127.0.0.1:{port}": {"instance": name, "cluster": "demo" if name == "demo" else "lab"}
-                for name, port in ports.items()}
+        clusters = {"demo": "demo"}
+        return {"libvirt": {f"127.0.0.1:{port}": {"instance": name, "cluster": clusters.get(name, "lab")}
+                            for name, port in ports.items()},
+                "collectd": {f"127.0.0.1:{self.collectd.port}": {"instance": "kvm-1", "cluster": "lab"}}}
 
     # -- the pool
 
