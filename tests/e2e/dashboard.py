@@ -1,6 +1,7 @@
 """The queries of a dashboard's JSON, as Grafana would send them to Prometheus.
 
-A variable is "All" when the dashboard offers that. Else it takes the value that was chosen, or the first one of its query."""
+A variable is "All" when the dashboard offers that. Else it takes the value that was chosen, or the first of its query.
+"""
 
 import json
 import math
@@ -33,7 +34,8 @@ class Dashboard:
                 yield from self._try(f"variable {variable['name']}", lambda each=variable: self._fill(each))
         for annotation in self.json.get("annotations", {}).get("list", []):
             if "expr" in annotation:
-                yield from self._try(f"annotation {annotation['name']}", lambda each=annotation: self._graph(each["expr"]))
+                yield from self._try(f"annotation {annotation['name']}",
+                                     lambda expr=annotation["expr"]: self._graph(expr))
         for panel in self._panels():
             for target in panel.get("targets", []):
                 ask = self._instant if target.get("instant") else self._graph
@@ -64,7 +66,8 @@ class Dashboard:
         parameters = {"match[]": self._substitute(selector)} if selector else {}
         names = self.prometheus.ask(f"label/{label}/values", start=self.begin, end=self.end, **parameters)
         name = variable["name"]
-        self.values[name] = variable["allValue"] if variable["includeAll"] else self.choices.get(name, (names or [""])[0])
+        first = names[0] if names else ""
+        self.values[name] = variable["allValue"] if variable["includeAll"] else self.choices.get(name, first)
         return names
 
     def _instant(self, expression):

@@ -39,7 +39,8 @@ class _Server:
             self.folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="virtmeter-prometheus-"))
         self.folder = pathlib.Path(self.folder)
         with open(self.folder / "log", "wb") as log:
-            process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
+            process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       cwd=self.folder)
         self._stack.callback(process.wait, 20)
         self._stack.callback(process.terminate)
         try:

@@ -24,8 +24,8 @@ ALERT_SECONDS = 60  # for what fires after a second or two, on a busy machine
 
 
 def impatient(file, folder):
-    """A copy of the rules for a short play: `for` is a second, groups are evaluated as often, and what is a rate of five
-    minutes is one of twenty seconds."""
+    """A copy of the rules for a short play: `for` is a second, groups are evaluated as often, and what is a rate of
+    five minutes is one of twenty seconds."""
     text = file.read_text(encoding="utf-8")
     text = re.sub(r"(?m)^(\s+(?:- )?(?:for|interval|keep_firing_for)): \S+$", r"\1: 1s", text)
     copy = folder / file.name

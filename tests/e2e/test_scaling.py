@@ -82,8 +82,8 @@ class ShippedConfigurationTest(unittest.TestCase):
             "https://metrics.example/api/v1/write": f"{cls.central.url}/api/v1/write"}))
 
     def test_promtool_accepts_it(self):
-        done = subprocess.run(["promtool", "check", "config", SHIPPED / "prometheus.yml"], capture_output=True, text=True,
-                              check=False)
+        done = subprocess.run(["promtool", "check", "config", SHIPPED / "prometheus.yml"],
+                              capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_hosts_come_from_files_and_from_the_inventory_with_names_and_clusters(self):

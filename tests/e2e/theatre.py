@@ -18,8 +18,7 @@ from exporter import FLEET, Exporter, free_port
 from lab import Lab
 
 # What both programs are asked for beyond their defaults.
-EXTRA_STATS = ("cpu_util disk disk_allocation disk_capacity disk_err disk_physical domain_state job_stats_background memory "
-               "pcpu vcpu vcpupin perf")
+EXTRA_STATS = "cpu_util disk disk_allocation disk_capacity disk_physical domain_state memory pcpu vcpu"
 COLLECTORS = ("--collector.control", "--collector.calls", "--collector.inventory")
 LINUX = ("g0", "g1", "g2")
 # Reads its disk again and again: some work for a vCPU, and requests that the host sees.
@@ -90,8 +89,8 @@ class Theatre:
         subprocess.run(["mount", "-o", f"remount,size={kib}k", self.disks], check=True)
 
     def fill_pool(self, guest):
-        """The guest writes more than there is room for: it is paused by the I/O error, and the pool is full. A guest whose
-        image has not got all its space may be paused as well."""
+        """The guest writes more than there is room for: it is paused by the I/O error, and the pool is full. A guest
+        whose image has not got all its space may be paused as well."""
         usage = os.statvfs(self.disks)
         self._resize((usage.f_blocks - usage.f_bfree) * usage.f_frsize // 1024 + FULL_MARGIN_KIB)
         self._fills += 1
@@ -131,8 +130,8 @@ class Theatre:
             time.sleep(0.2)
 
     def freeze(self, guest):
-        """A freeze between a guest's two answers, for its statistics and for its job, also takes the jobs of others: tries
-        until it has hit another moment."""
+        """A freeze between a guest's two answers, for its statistics and for its job, also takes the jobs of others:
+        tries until it has hit another moment."""
         for _ in range(10):
             self.first.freeze(guest)
             page = self._page_when("kvm-1", ("libvirt_domain_collected", frozenset({("domain", guest)})), "0")
