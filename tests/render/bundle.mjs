@@ -11,8 +11,11 @@ const { build } = createRequire(built)('esbuild');
 const bridge = {
   name: 'bridge',
   setup(esbuild) {
-    esbuild.onResolve({ filter: /^react-router-dom$/ }, (wanted) => (wanted.importer.includes('@grafana/scenes')
-      ? esbuild.resolve('react-router-dom-v5-compat', { resolveDir: built, kind: wanted.kind }) : undefined));
+    esbuild.onResolve({ filter: /^react-router-dom$/ }, (wanted) =>
+      wanted.importer.includes('@grafana/scenes')
+        ? esbuild.resolve('react-router-dom-v5-compat', { resolveDir: built, kind: wanted.kind })
+        : undefined,
+    );
   },
 };
 

@@ -2,8 +2,8 @@
 //
 //   node draw.mjs --prometheus URL --from MS --to MS --scrape SECONDS --out DIR [--var NAME=VALUE]... DASHBOARD.json...
 //
-// Writes DIR/NAME.png, DIR/NAME-top.png and DIR/NAME.json (what was asked and drawn) for each. Ends with 1 when a panel has an error, has no
-// data, or was not drawn.
+// Writes DIR/NAME.png, DIR/NAME-top.png and DIR/NAME.json (what was asked and drawn) for each. Ends with 1 when a panel
+// has an error, has no data, or was not drawn.
 import { createRequire } from 'node:module';
 import { createServer } from 'node:http';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,15 +19,31 @@ const ROW = 38; // pixels of a grid row and the gap below it
 const TOP = 1230; // pixels of the picture that shows the beginning
 const PATIENCE_MS = 60_000;
 // All that Chromium would do by itself on a network is off.
-const CHROMIUM = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--hide-scrollbars', '--force-color-profile=srgb'];
+const CHROMIUM = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--hide-scrollbars',
+  '--force-color-profile=srgb',
+];
 const CANVAS_TYPES = ['timeseries'];
 
 function readArguments() {
   const text = { type: 'string' };
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { prometheus: text, from: text, to: text, scrape: text, out: text, var: { ...text, multiple: true, default: [] } },
+    options: {
+      prometheus: text,
+      from: text,
+      to: text,
+      scrape: text,
+      out: text,
+      var: { ...text, multiple: true, default: [] },
+    },
   });
   return { ...values, files: positionals };
 }
@@ -52,7 +68,7 @@ async function serve(dashboard) {
 /** Rows of the grid when every row is open. */
 function heightOf({ panels }) {
   const bottom = (some) => Math.max(0, ...some.map(({ gridPos }) => gridPos.y + gridPos.h));
-  const folded = panels.flatMap((panel) => panel.panels?.length ? [bottom(panel.panels) - panel.gridPos.y - 1] : []);
+  const folded = panels.flatMap((panel) => (panel.panels?.length ? [bottom(panel.panels) - panel.gridPos.y - 1] : []));
   return bottom(panels) + folded.reduce((sum, rows) => sum + rows, 0);
 }
 
@@ -77,18 +93,32 @@ async function settledReport(page) {
 
 function problems({ panels, variables, queries, errors }) {
   const found = errors.map((error) => `page: ${error}`);
-  variables.filter(({ error }) => error).forEach(({ name, error }) => found.push(`variable ${name}: ${JSON.stringify(error)}`));
+  variables
+    .filter(({ error }) => error)
+    .forEach(({ name, error }) => found.push(`variable ${name}: ${JSON.stringify(error)}`));
   queries.filter((query) => query.error).forEach(({ error, expr }) => found.push(`query: ${error}: ${expr}`));
-  queries.filter((query) => !query.error && !query.series).forEach(({ expr }) => found.push(`query: no series: ${expr}`));
+  queries
+    .filter((query) => !query.error && !query.series)
+    .forEach(({ expr }) => found.push(`query: no series: ${expr}`));
   for (const panel of panels) {
     const complaints = [...new Set(panel.errors)];
-    if (!panel.isDone) { complaints.push('its data never came'); }
-    if (!panel.isDrawn) { complaints.push('it was not drawn'); }
-    if (panel.saysNoData || /\bNo data\b/.test(panel.text)) { complaints.push('it says "No data"'); }
-    if (CANVAS_TYPES.includes(panel.type) && !panel.saysNoData && !panel.canvases) { complaints.push('it has no canvas'); }
+    if (!panel.isDone) {
+      complaints.push('its data never came');
+    }
+    if (!panel.isDrawn) {
+      complaints.push('it was not drawn');
+    }
+    if (panel.saysNoData || /\bNo data\b/.test(panel.text)) {
+      complaints.push('it says "No data"');
+    }
+    if (CANVAS_TYPES.includes(panel.type) && !panel.saysNoData && !panel.canvases) {
+      complaints.push('it has no canvas');
+    }
     complaints.forEach((complaint) => found.push(`panel "${panel.title}": ${complaint}`));
   }
-  if (!panels.length) { found.push('there is no panel'); }
+  if (!panels.length) {
+    found.push('there is no panel');
+  }
   return found;
 }
 
@@ -96,7 +126,9 @@ async function drawOne(browser, server, dashboard, options) {
   const page = await browser.newPage();
   try {
     const chosen = new URLSearchParams(options.var.map((pair) => `var-${pair}`.split(/=(.*)/s).slice(0, 2)));
-    for (const name of ['prometheus', 'scrape', 'from', 'to']) { chosen.set(name, options[name]); }
+    for (const name of ['prometheus', 'scrape', 'from', 'to']) {
+      chosen.set(name, options[name]);
+    }
     await page.setViewport({ width: WIDTH, height: heightOf(dashboard) * ROW + 80 });
     await page.goto(`http://127.0.0.1:${server.address().port}/page.html?${chosen}`);
     const report = await settledReport(page);
@@ -114,7 +146,12 @@ async function main() {
   mkdirSync(options.out, { recursive: true });
   const profile = mkdtempSync(join(tmpdir(), 'virtmeter-chromium-'));
   const server = await serve(() => current);
-  const browser = await puppeteer.launch({ executablePath: '/usr/bin/chromium', headless: true, userDataDir: profile, args: CHROMIUM });
+  const browser = await puppeteer.launch({
+    executablePath: '/usr/bin/chromium',
+    headless: true,
+    userDataDir: profile,
+    args: CHROMIUM,
+  });
   let count = 0;
   try {
     for (const file of options.files) {
@@ -126,7 +163,9 @@ async function main() {
       writeFileSync(join(options.out, `${name}-top.png`), beginning);
       writeFileSync(join(options.out, `${name}.json`), JSON.stringify({ ...report, problems: found }, null, 1));
       found.forEach((problem) => console.log(`${name}: ${problem}`));
-      console.log(`${name}: ${report.panels.length} panels, ${report.queries.length} queries, ${found.length} problems`);
+      console.log(
+        `${name}: ${report.panels.length} panels, ${report.queries.length} queries, ${found.length} problems`,
+      );
       count += found.length;
     }
   } finally {

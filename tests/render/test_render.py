@@ -25,9 +25,10 @@ class RenderTest(unittest.TestCase):
         """(whether all is well, what was said)"""
         choices = [f"--var={name}={value}" for name, value in self.record["choices"].items()]
         done = subprocess.run(
-            ["node", ROOT / "tests/render/draw.mjs", f"--prometheus={self.prometheus.url}", f"--scrape={self.record['interval']}",
-             f"--from={self.record['begin'] * 1000:.0f}", f"--to={self.record['end'] * 1000:.0f}", f"--out={PICTURES}",
-             *choices, *files], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False)
+            ["node", ROOT / "tests/render/draw.mjs", f"--prometheus={self.prometheus.url}", f"--out={PICTURES}",
+             f"--from={self.record['begin'] * 1000:.0f}", f"--to={self.record['end'] * 1000:.0f}",
+             f"--scrape={self.record['interval']}", *choices, *files],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False)
         return done.returncode == 0, done.stdout + done.stderr
 
     def test_every_dashboard_is_drawn_with_data(self):

@@ -25,29 +25,58 @@ const FIELD_OPTIONS: Record<string, Function> = {
 
 const DEFAULTS: Record<string, unknown> = {
   mappings: [],
-  thresholds: { mode: data.ThresholdsMode.Absolute, steps: [{ value: -Infinity, color: 'green' }, { value: 80, color: 'red' }] },
+  thresholds: {
+    mode: data.ThresholdsMode.Absolute,
+    steps: [
+      { value: -Infinity, color: 'green' },
+      { value: 80, color: 'red' },
+    ],
+  },
 };
 
 function fieldOptions(): any[] {
-  return Object.entries(FIELD_OPTIONS).map(([id, process]) => ({ id, path: id, name: id, description: '', settings: {}, process,
-    defaultValue: DEFAULTS[id], editor: () => null, override: () => null, shouldApply: () => true }));
+  return Object.entries(FIELD_OPTIONS).map(([id, process]) => ({
+    id,
+    path: id,
+    name: id,
+    description: '',
+    settings: {},
+    process,
+    defaultValue: DEFAULTS[id],
+    editor: () => null,
+    override: () => null,
+    shouldApply: () => true,
+  }));
 }
 
 function transformers(): any[] {
   const byId = new Map(Object.values(data.standardTransformers).map((one) => [one.id, one]));
-  return [...byId.values()].map((one) => ({ id: one.id, name: one.name, transformation: async () => one, editor: () => null }));
+  return [...byId.values()].map((one) => ({
+    id: one.id,
+    name: one.name,
+    transformation: async () => one,
+    editor: () => null,
+  }));
 }
 
 function runRequest(source: any, request: any): any {
-  return new Observable((panel) => source.query(request).subscribe({
-    next: ({ state, data: series }: any) => panel.next({ state, series, timeRange: request.range, request }),
-    error: (error: Error) => {
-      panel.next({ state: data.LoadingState.Error, series: [], errors: [{ message: error.message }], error,
-        timeRange: request.range, request });
-      panel.complete();
-    },
-    complete: () => panel.complete(),
-  }));
+  return new Observable((panel) =>
+    source.query(request).subscribe({
+      next: ({ state, data: series }: any) => panel.next({ state, series, timeRange: request.range, request }),
+      error: (error: Error) => {
+        panel.next({
+          state: data.LoadingState.Error,
+          series: [],
+          errors: [{ message: error.message }],
+          error,
+          timeRange: request.range,
+          request,
+        });
+        panel.complete();
+      },
+      complete: () => panel.complete(),
+    }),
+  );
 }
 
 export async function setUpGrafana(prometheus: Prometheus) {
@@ -57,11 +86,26 @@ export async function setUpGrafana(prometheus: Prometheus) {
   runtime.setAppEvents(new data.EventBusSrv());
   data.standardFieldConfigEditorRegistry.setInit(fieldOptions);
   data.standardTransformersRegistry.setInit(transformers);
-  data.locationUtil.initialize({ config: runtime.config, getVariablesUrlParams: () => ({}), getTimeRangeForUrl: () => ({}) } as any);
-  runtime.setPluginImportUtils({ importPanelPlugin: async (id: string) => PANELS[id], getPanelPluginFromCache: (id: string) => PANELS[id] } as any);
+  data.locationUtil.initialize({
+    config: runtime.config,
+    getVariablesUrlParams: () => ({}),
+    getTimeRangeForUrl: () => ({}),
+  } as any);
+  runtime.setPluginImportUtils({
+    importPanelPlugin: async (id: string) => PANELS[id],
+    getPanelPluginFromCache: (id: string) => PANELS[id],
+  } as any);
   runtime.setRunRequest(runRequest);
-  runtime.setDataSourceSrv({ get: async () => prometheus, getInstanceSettings: () => settings, getList: () => [settings] } as any);
-  runtime.setTemplateSrv({ getVariables: () => [], replace: (text: string) => text, containsTemplate: () => false } as any);
+  runtime.setDataSourceSrv({
+    get: async () => prometheus,
+    getInstanceSettings: () => settings,
+    getList: () => [settings],
+  } as any);
+  runtime.setTemplateSrv({
+    getVariables: () => [],
+    replace: (text: string) => text,
+    containsTemplate: () => false,
+  } as any);
   runtime.setPluginLinksHook(unlinked);
   runtime.setPluginComponentsHook(unlinked);
   await initPluginTranslations('grafana-scenes', [async () => ({})]);

@@ -29,7 +29,10 @@ function describe(panel: VizPanel) {
     type: panel.state.pluginId,
     isDone: !panel.state.$data || isDone(data?.state),
     series: data?.series.length ?? 0,
-    errors: [...(data?.errors ?? []).map((error) => error.message ?? ''), ...(panel.state._pluginLoadError ? [panel.state._pluginLoadError] : [])],
+    errors: [
+      ...(data?.errors ?? []).map((error) => error.message ?? ''),
+      ...(panel.state._pluginLoadError ? [panel.state._pluginLoadError] : []),
+    ],
     isDrawn: Boolean(element),
     saysNoData: Boolean(element?.querySelector('.no-data')),
     canvases: element?.querySelectorAll('canvas').length ?? 0,
@@ -49,15 +52,23 @@ async function main() {
         <scene.Component model={scene} />
       </MemoryRouter>
       <PortalContainer />
-    </ThemeContext.Provider>
+    </ThemeContext.Provider>,
   );
   const report = () => ({
     panels: (sceneGraph.findAllObjects(scene, (one) => one instanceof VizPanel) as VizPanel[]).map(describe),
-    variables: scene.state.$variables!.state.variables.map(({ state }: any) => ({ name: state.name, value: state.value, error: state.error })),
+    variables: scene.state.$variables!.state.variables.map(({ state }: any) => ({
+      name: state.name,
+      value: state.value,
+      error: state.error,
+    })),
     queries: prometheus.asked,
     errors,
   });
   Object.assign(window, { report });
 }
 
-main().catch((error) => errors.push(error.stack) && Object.assign(window, { report: () => ({ panels: [], variables: [], queries: [], errors }) }));
+main().catch(
+  (error) =>
+    errors.push(error.stack) &&
+    Object.assign(window, { report: () => ({ panels: [], variables: [], queries: [], errors }) }),
+);

@@ -1,8 +1,19 @@
 // The panels. Grafana's panel plugins are part of its server; the components that they draw with are published, and
 // these wrappers hand them the options of a panel as the plugins do.
 import {
-  DataFrame, DisplayValueAlignmentFactors, FieldColorModeId, FieldConfigProperty, FieldDisplay, PanelPlugin, PanelProps,
-  VizOrientation, cacheFieldDisplayNames, getDisplayValueAlignmentFactors, getFieldDisplayValues, identityOverrideProcessor, renderMarkdown,
+  DataFrame,
+  DisplayValueAlignmentFactors,
+  FieldColorModeId,
+  FieldConfigProperty,
+  FieldDisplay,
+  PanelPlugin,
+  PanelProps,
+  VizOrientation,
+  cacheFieldDisplayNames,
+  getDisplayValueAlignmentFactors,
+  getFieldDisplayValues,
+  identityOverrideProcessor,
+  renderMarkdown,
 } from '@grafana/data';
 import { BarGauge, BigValue, TimeSeries, VizRepeater, VizRepeaterRenderValueProps, useTheme2 } from '@grafana/ui';
 import { TableNG } from '@grafana/ui/unstable';
@@ -16,51 +27,137 @@ function TimeSeriesPanel({ data, width, height, timeRange, timeZone, options }: 
   if (!hasRows(data.series)) {
     return <NoData />;
   }
-  return <TimeSeries frames={data.series} width={width} height={height} timeRange={timeRange} timeZone={timeZone}
-    legend={options.legend} />;
+  return (
+    <TimeSeries
+      frames={data.series}
+      width={width}
+      height={height}
+      timeRange={timeRange}
+      timeZone={timeZone}
+      legend={options.legend}
+    />
+  );
 }
 
-interface Drawn { value: FieldDisplay; width: number; height: number; orientation: VizOrientation;
-  factors?: DisplayValueAlignmentFactors; count: number }
+interface Drawn {
+  value: FieldDisplay;
+  width: number;
+  height: number;
+  orientation: VizOrientation;
+  factors?: DisplayValueAlignmentFactors;
+  count: number;
+}
 
 /** One picture for each value that the panel's reduce options leave. */
-function Values({ panel, isSparkline, draw, itemSpacing = 8, ...layout }: { panel: PanelProps; isSparkline: boolean; autoGrid?: boolean;
-  itemSpacing?: number; minVizWidth?: number; minVizHeight?: number; draw: (drawn: Drawn) => React.JSX.Element }) {
+function Values({
+  panel,
+  isSparkline,
+  draw,
+  itemSpacing = 8,
+  ...layout
+}: {
+  panel: PanelProps;
+  isSparkline: boolean;
+  autoGrid?: boolean;
+  itemSpacing?: number;
+  minVizWidth?: number;
+  minVizHeight?: number;
+  draw: (drawn: Drawn) => React.JSX.Element;
+}) {
   const theme = useTheme2();
   if (!hasRows(panel.data.series)) {
     return <NoData />;
   }
   const { options, fieldConfig, replaceVariables, timeZone } = panel;
-  const values = () => getFieldDisplayValues({ fieldConfig, reduceOptions: options.reduceOptions, replaceVariables, theme,
-    data: panel.data.series, sparkline: isSparkline, timeZone });
-  return <VizRepeater getValues={values} getAlignmentFactors={getDisplayValueAlignmentFactors} source={panel.data}
-    renderCounter={panel.renderCounter} width={panel.width} height={panel.height} itemSpacing={itemSpacing} {...layout}
-    orientation={options.orientation ?? VizOrientation.Auto}
-    renderValue={({ alignmentFactors, ...rest }: VizRepeaterRenderValueProps<FieldDisplay, DisplayValueAlignmentFactors>) =>
-      draw({ ...rest, factors: alignmentFactors })} />;
+  const values = () =>
+    getFieldDisplayValues({
+      fieldConfig,
+      reduceOptions: options.reduceOptions,
+      replaceVariables,
+      theme,
+      data: panel.data.series,
+      sparkline: isSparkline,
+      timeZone,
+    });
+  return (
+    <VizRepeater
+      getValues={values}
+      getAlignmentFactors={getDisplayValueAlignmentFactors}
+      source={panel.data}
+      renderCounter={panel.renderCounter}
+      width={panel.width}
+      height={panel.height}
+      itemSpacing={itemSpacing}
+      {...layout}
+      orientation={options.orientation ?? VizOrientation.Auto}
+      renderValue={({
+        alignmentFactors,
+        ...rest
+      }: VizRepeaterRenderValueProps<FieldDisplay, DisplayValueAlignmentFactors>) =>
+        draw({ ...rest, factors: alignmentFactors })
+      }
+    />
+  );
 }
 
 function StatPanel(panel: PanelProps) {
   const theme = useTheme2();
   const { options } = panel;
-  return <Values panel={panel} isSparkline={options.graphMode !== 'none'} autoGrid itemSpacing={3}
-    draw={({ value, width, height, factors, count }) => (
-      <BigValue value={value.display} sparkline={value.sparkline} width={width} height={height} count={count} theme={theme}
-        alignmentFactors={factors} colorMode={options.colorMode} graphMode={options.graphMode}
-        justifyMode={options.justifyMode} textMode={options.textMode} text={options.text} />
-    )} />;
+  return (
+    <Values
+      panel={panel}
+      isSparkline={options.graphMode !== 'none'}
+      autoGrid
+      itemSpacing={3}
+      draw={({ value, width, height, factors, count }) => (
+        <BigValue
+          value={value.display}
+          sparkline={value.sparkline}
+          width={width}
+          height={height}
+          count={count}
+          theme={theme}
+          alignmentFactors={factors}
+          colorMode={options.colorMode}
+          graphMode={options.graphMode}
+          justifyMode={options.justifyMode}
+          textMode={options.textMode}
+          text={options.text}
+        />
+      )}
+    />
+  );
 }
 
 function BarGaugePanel(panel: PanelProps) {
   const theme = useTheme2();
   const { options } = panel;
-  return <Values panel={panel} isSparkline={false} itemSpacing={10} minVizWidth={8} minVizHeight={16}
-    draw={({ value, width, height, orientation, factors }) => (
-      <BarGauge value={value.display} field={value.field} display={value.view?.getFieldDisplayProcessor(value.colIndex!)}
-        width={width} height={height} orientation={orientation} theme={theme} alignmentFactors={factors}
-        displayMode={options.displayMode} valueDisplayMode={options.valueMode} namePlacement={options.namePlacement}
-        showUnfilled={options.showUnfilled} text={options.text} />
-    )} />;
+  return (
+    <Values
+      panel={panel}
+      isSparkline={false}
+      itemSpacing={10}
+      minVizWidth={8}
+      minVizHeight={16}
+      draw={({ value, width, height, orientation, factors }) => (
+        <BarGauge
+          value={value.display}
+          field={value.field}
+          display={value.view?.getFieldDisplayProcessor(value.colIndex!)}
+          width={width}
+          height={height}
+          orientation={orientation}
+          theme={theme}
+          alignmentFactors={factors}
+          displayMode={options.displayMode}
+          valueDisplayMode={options.valueMode}
+          namePlacement={options.namePlacement}
+          showUnfilled={options.showUnfilled}
+          text={options.text}
+        />
+      )}
+    />
+  );
 }
 
 function TablePanel({ data, width, height, options, fieldConfig, timeRange }: PanelProps) {
@@ -69,9 +166,21 @@ function TablePanel({ data, width, height, options, fieldConfig, timeRange }: Pa
     return <NoData />;
   }
   cacheFieldDisplayNames(data.series);
-  return <TableNG data={frame} width={width} height={height} fieldConfig={fieldConfig} timeRange={timeRange}
-    noHeader={options.showHeader === false} sortBy={options.sortBy} cellHeight={options.cellHeight} columnMinWidth={50}
-    enableVirtualization={false} disableKeyboardEvents />;
+  return (
+    <TableNG
+      data={frame}
+      width={width}
+      height={height}
+      fieldConfig={fieldConfig}
+      timeRange={timeRange}
+      noHeader={options.showHeader === false}
+      sortBy={options.sortBy}
+      cellHeight={options.cellHeight}
+      columnMinWidth={50}
+      enableVirtualization={false}
+      disableKeyboardEvents
+    />
+  );
 }
 
 function TextPanel({ options }: PanelProps) {
@@ -79,29 +188,82 @@ function TextPanel({ options }: PanelProps) {
 }
 
 const LINE_DEFAULTS = {
-  drawStyle: 'line', lineInterpolation: 'linear', lineWidth: 1, fillOpacity: 0, gradientMode: 'none', barAlignment: 0,
-  showPoints: 'auto', pointSize: 5, spanNulls: false, axisPlacement: 'auto', axisLabel: '', axisColorMode: 'text',
-  axisBorderShow: false, axisCenteredZero: false, scaleDistribution: { type: 'linear' }, insertNulls: false,
-  hideFrom: { legend: false, tooltip: false, viz: false }, stacking: { mode: 'none', group: 'A' },
+  drawStyle: 'line',
+  lineInterpolation: 'linear',
+  lineWidth: 1,
+  fillOpacity: 0,
+  gradientMode: 'none',
+  barAlignment: 0,
+  showPoints: 'auto',
+  pointSize: 5,
+  spanNulls: false,
+  axisPlacement: 'auto',
+  axisLabel: '',
+  axisColorMode: 'text',
+  axisBorderShow: false,
+  axisCenteredZero: false,
+  scaleDistribution: { type: 'linear' },
+  insertNulls: false,
+  hideFrom: { legend: false, tooltip: false, viz: false },
+  stacking: { mode: 'none', group: 'A' },
   thresholdsStyle: { mode: 'off' },
 };
-const CELL_DEFAULTS = { align: 'auto', inspect: false, cellOptions: { type: 'auto' }, hideFrom: { viz: false }, width: undefined,
-  minWidth: undefined, filterable: undefined, hidden: undefined };
-const STAT_DEFAULTS = { reduceOptions: { values: false, calcs: ['lastNotNull'], fields: '' }, colorMode: 'value',
-  graphMode: 'area', justifyMode: 'auto', textMode: 'auto' };
-const BAR_DEFAULTS = { reduceOptions: STAT_DEFAULTS.reduceOptions, displayMode: 'gradient', valueMode: 'color',
-  namePlacement: 'auto', showUnfilled: true };
+const CELL_DEFAULTS = {
+  align: 'auto',
+  inspect: false,
+  cellOptions: { type: 'auto' },
+  hideFrom: { viz: false },
+  width: undefined,
+  minWidth: undefined,
+  filterable: undefined,
+  hidden: undefined,
+};
+const STAT_DEFAULTS = {
+  reduceOptions: { values: false, calcs: ['lastNotNull'], fields: '' },
+  colorMode: 'value',
+  graphMode: 'area',
+  justifyMode: 'auto',
+  textMode: 'auto',
+};
+const BAR_DEFAULTS = {
+  reduceOptions: STAT_DEFAULTS.reduceOptions,
+  displayMode: 'gradient',
+  valueMode: 'color',
+  namePlacement: 'auto',
+  showUnfilled: true,
+};
 const LEGEND_DEFAULTS = { legend: { showLegend: true, displayMode: 'list', placement: 'bottom', calcs: [] } };
 
-function plugin(id: string, Component: React.ComponentType<PanelProps>, options: object, custom: object, color: FieldColorModeId) {
+function plugin(
+  id: string,
+  Component: React.ComponentType<PanelProps>,
+  options: object,
+  custom: object,
+  color: FieldColorModeId,
+) {
   const made = new PanelPlugin<any>(Component)
-    .setPanelOptions((builder) => Object.entries(options).forEach(([path, defaultValue]) =>
-      builder.addCustomEditor({ id: path, path, name: path, defaultValue, editor: () => null })))
+    .setPanelOptions((builder) =>
+      Object.entries(options).forEach(([path, defaultValue]) =>
+        builder.addCustomEditor({ id: path, path, name: path, defaultValue, editor: () => null }),
+      ),
+    )
     .useFieldConfig({
-      standardOptions: { [FieldConfigProperty.Color]: { defaultValue: { mode: color }, settings: { byValueSupport: true } } },
-      useCustomConfig: (builder) => Object.entries(custom).forEach(([path, defaultValue]) =>
-        builder.addCustomEditor({ id: path, path, name: path, defaultValue, editor: () => null, override: () => null,
-          process: identityOverrideProcessor, shouldApply: () => true })),
+      standardOptions: {
+        [FieldConfigProperty.Color]: { defaultValue: { mode: color }, settings: { byValueSupport: true } },
+      },
+      useCustomConfig: (builder) =>
+        Object.entries(custom).forEach(([path, defaultValue]) =>
+          builder.addCustomEditor({
+            id: path,
+            path,
+            name: path,
+            defaultValue,
+            editor: () => null,
+            override: () => null,
+            process: identityOverrideProcessor,
+            shouldApply: () => true,
+          }),
+        ),
     });
   made.meta = { id, name: id, info: { version: '1' } } as any;
   return made;

@@ -1,5 +1,5 @@
-// Prometheus as a data source of scenes: what Grafana's own plugin does between a query of a dashboard and the HTTP API,
-// as far as our dashboards use it. The plugin is part of Grafana's server and not published.
+// Prometheus as a data source of scenes: what Grafana's own plugin does between a query of a dashboard and the HTTP
+// API, as far as our dashboards use it. The plugin is part of Grafana's server and not published.
 import { DataFrame, FieldType, LoadingState, MetricFindValue, toDataFrame } from '@grafana/data';
 import { RuntimeDataSource, SceneObject, sceneGraph } from '@grafana/scenes';
 import { from } from 'rxjs';
@@ -8,19 +8,32 @@ export const DATA_SOURCE = { uid: 'prometheus', type: 'prometheus', name: 'Prome
 
 type Labels = Record<string, string>;
 type Point = [number, string];
-interface Series { metric: Labels; value?: Point; values?: Point[] }
-export interface Asked { expr: string; series: number; error?: string }
+interface Series {
+  metric: Labels;
+  value?: Point;
+  values?: Point[];
+}
+export interface Asked {
+  expr: string;
+  series: number;
+  error?: string;
+}
 
 export class Prometheus extends RuntimeDataSource {
   /** Every query that was asked, for the report. */
   asked: Asked[] = [];
 
-  constructor(private url: string, private scrapeInterval: number) {
+  constructor(
+    private url: string,
+    private scrapeInterval: number,
+  ) {
     super(DATA_SOURCE.type, DATA_SOURCE.uid);
   }
 
   query(request: any): any {
-    const answers = request.targets.filter((target: any) => !target.hide).map((target: any) => this.ask(target, request));
+    const answers = request.targets
+      .filter((target: any) => !target.hide)
+      .map((target: any) => this.ask(target, request));
     return from(Promise.all(answers).then((frames) => ({ data: frames.flat(), state: LoadingState.Done })));
   }
 
@@ -63,15 +76,18 @@ export class Prometheus extends RuntimeDataSource {
       parameters.set('time', String(end));
     } else {
       // whole steps, so that points stay where they are when time moves on
-      Object.entries({ start: start - (start % step), end: end - (end % step), step })
-        .forEach(([name, value]) => parameters.set(name, String(value)));
+      Object.entries({ start: start - (start % step), end: end - (end % step), step }).forEach(([name, value]) =>
+        parameters.set(name, String(value)),
+      );
     }
     const asked: Asked = { expr, series: 0 };
     this.asked.push(asked);
     try {
       const { result } = await this.get(target.instant ? 'query' : 'query_range', parameters);
       asked.series = result.length;
-      return target.format === 'table' ? [table(target, result, request.targets.length > 1)] : result.map((one: Series) => timeSeries(target, one, step));
+      return target.format === 'table'
+        ? [table(target, result, request.targets.length > 1)]
+        : result.map((one: Series) => timeSeries(target, one, step));
     } catch (error) {
       asked.error = String((error as Error).message);
       throw error;
@@ -80,8 +96,12 @@ export class Prometheus extends RuntimeDataSource {
 
   private interpolate(expr: string, request: any, step: number, range: number) {
     const rate = Math.max(step + this.scrapeInterval, 4 * this.scrapeInterval);
-    const own = Object.entries({ __interval: `${step}s`, __rate_interval: `${rate}s`, __range: `${range}s`, __range_s: `${range}` })
-      .map(([name, value]) => [name, { value, text: value }]);
+    const own = Object.entries({
+      __interval: `${step}s`,
+      __rate_interval: `${rate}s`,
+      __range: `${range}s`,
+      __range_s: `${range}`,
+    }).map(([name, value]) => [name, { value, text: value }]);
     const scene = request.scopedVars.__sceneObject.value.valueOf();
     return sceneGraph.interpolate(scene, expr, { ...request.scopedVars, ...Object.fromEntries(own) }, escape);
   }
@@ -90,7 +110,11 @@ export class Prometheus extends RuntimeDataSource {
 // Several values of a variable become alternatives of a regular expression.
 function escape(value: unknown): string {
   const quote = (one: unknown) => String(one).replace(/[\\^$*+?.()|[\]{}]/g, '\\\\$&');
-  return Array.isArray(value) ? (value.length === 1 ? quote(value[0]) : `(${value.map(quote).join('|')})`) : String(value);
+  return Array.isArray(value)
+    ? value.length === 1
+      ? quote(value[0])
+      : `(${value.map(quote).join('|')})`
+    : String(value);
 }
 
 function legend(format: string | undefined, metric: Labels): string {
@@ -109,7 +133,7 @@ function timeSeries(target: any, { metric, value, values = [value!] }: Series, s
   const times: number[] = [];
   const numbers: Array<number | null> = [];
   for (const [time, text] of values) {
-    for (let missing = times.at(-1); missing !== undefined && (missing += step * 1000) < time * 1000; ) {
+    for (let missing = times.at(-1); missing !== undefined && (missing += step * 1000) < time * 1000;) {
       times.push(missing);
       numbers.push(null);
     }
@@ -135,7 +159,11 @@ function table(target: any, series: Series[], isOneOfMany: boolean): DataFrame {
     fields: [
       { name: 'Time', type: FieldType.time, values: series.map((one) => last(one)[0] * 1000) },
       ...labels.map((name) => ({ name, type: FieldType.string, values: series.map((one) => one.metric[name] ?? '') })),
-      { name: isOneOfMany ? `Value #${target.refId}` : 'Value', type: FieldType.number, values: series.map((one) => number(last(one)[1])) },
+      {
+        name: isOneOfMany ? `Value #${target.refId}` : 'Value',
+        type: FieldType.number,
+        values: series.map((one) => number(last(one)[1])),
+      },
     ],
   });
 }

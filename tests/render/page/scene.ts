@@ -3,16 +3,30 @@ import * as scenes from '@grafana/scenes';
 
 const variables: Record<string, (json: any) => any> = {
   datasource: (json) => new scenes.DataSourceVariable({ ...common(json), pluginId: json.query, regex: json.regex }),
-  query: (json) => new scenes.QueryVariable({ ...common(json), datasource: json.datasource, query: json.query, regex: json.regex,
-    sort: json.sort, refresh: json.refresh, defaultToAll: json.includeAll }),
+  query: (json) =>
+    new scenes.QueryVariable({
+      ...common(json),
+      datasource: json.datasource,
+      query: json.query,
+      regex: json.regex,
+      sort: json.sort,
+      refresh: json.refresh,
+      defaultToAll: json.includeAll,
+    }),
   custom: (json) => new scenes.CustomVariable({ ...common(json), query: json.query }),
   constant: (json) => new scenes.ConstantVariable({ name: json.name, value: json.query, hide: json.hide }),
   textbox: (json) => new scenes.TextBoxVariable({ name: json.name, label: json.label, value: json.query }),
 };
 
 function common(json: any) {
-  return { name: json.name, label: json.label, isMulti: json.multi, includeAll: json.includeAll, allValue: json.allValue,
-    hide: json.hide };
+  return {
+    name: json.name,
+    label: json.label,
+    isMulti: json.multi,
+    includeAll: json.includeAll,
+    allValue: json.allValue,
+    hide: json.hide,
+  };
 }
 
 function variable(json: any, chosen: URLSearchParams) {
@@ -29,14 +43,27 @@ function variable(json: any, chosen: URLSearchParams) {
 }
 
 function panel(json: any) {
-  const data = json.targets?.length && new scenes.SceneDataTransformer({
-    $data: new scenes.SceneQueryRunner({ datasource: json.datasource, queries: json.targets, maxDataPoints: json.maxDataPoints,
-      minInterval: json.interval }),
-    transformations: json.transformations ?? [],
+  const data =
+    json.targets?.length &&
+    new scenes.SceneDataTransformer({
+      $data: new scenes.SceneQueryRunner({
+        datasource: json.datasource,
+        queries: json.targets,
+        maxDataPoints: json.maxDataPoints,
+        minInterval: json.interval,
+      }),
+      transformations: json.transformations ?? [],
+    });
+  return new scenes.VizPanel({
+    key: `panel-${json.id}`,
+    title: json.title,
+    description: json.description,
+    pluginId: json.type,
+    options: json.options,
+    fieldConfig: json.fieldConfig,
+    displayMode: json.transparent ? 'transparent' : 'default',
+    $data: data || undefined,
   });
-  return new scenes.VizPanel({ key: `panel-${json.id}`, title: json.title, description: json.description, pluginId: json.type,
-    options: json.options, fieldConfig: json.fieldConfig, displayMode: json.transparent ? 'transparent' : 'default',
-    $data: data || undefined });
 }
 
 const place = ({ x, y, w, h }: any) => ({ x, y, width: w, height: h });
@@ -50,7 +77,12 @@ function grid(panels: any[]) {
   const move = (json: any) => ({ ...json, gridPos: { ...json.gridPos, y: json.gridPos.y + moved } });
   for (const json of panels) {
     if (json.type === 'row') {
-      row = new scenes.SceneGridRow({ ...place(move(json).gridPos), title: json.title, isCollapsed: false, children: [] });
+      row = new scenes.SceneGridRow({
+        ...place(move(json).gridPos),
+        title: json.title,
+        isCollapsed: false,
+        children: [],
+      });
       children.push(row);
       row.setState({ children: (json.panels ?? []).map((inner: any) => item(move(inner))) });
       if (json.panels?.length) {
@@ -65,12 +97,14 @@ function grid(panels: any[]) {
   return new scenes.SceneGridLayout({ children });
 }
 
-/** `chosen` holds the time range as from and to in milliseconds, and values of variables as var-NAME, for those that cannot be All. */
+/** `chosen`: the time range as from and to in milliseconds, and var-NAME for those variables that cannot be All. */
 export function dashboardScene(json: any, chosen: URLSearchParams) {
   const time = (name: string) => new Date(Number(chosen.get(name))).toISOString();
   return new scenes.EmbeddedScene({
     $timeRange: new scenes.SceneTimeRange({ from: time('from'), to: time('to'), timeZone: 'utc' }),
-    $variables: new scenes.SceneVariableSet({ variables: json.templating.list.map((one: any) => variable(one, chosen)) }),
+    $variables: new scenes.SceneVariableSet({
+      variables: json.templating.list.map((one: any) => variable(one, chosen)),
+    }),
     controls: [new scenes.VariableValueSelectors({})],
     body: grid(json.panels),
   });
