@@ -323,7 +323,8 @@ static void finish(struct conduct *conduct, int changed, uint64_t began_ns)
                                                   .uuid =
                                                       json_string_value(json_object_get(conduct->act.answer, "uuid"))};
     vmt_operation_view(conduct->operation, &view);
-    const struct vmt_audit_act act = vmt_admin_audit_act(conduct->call, &conduct->act.thing, view.id, NULL, request_id);
+    struct vmt_audit_act act = vmt_admin_audit_act(conduct->call, &conduct->act.thing, view.id, NULL, request_id);
+    act.uuid = outcome.uuid ? outcome.uuid : act.uuid; /* of what was made */
     const char *state = vmt_operation_states[vmt_operation_state_after(problem)];
     const struct vmt_audit_result result = {.result = state,
                                             .problem = problem ? vmt_problem_row(problem->kind)->name : NULL,
