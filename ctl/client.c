@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/client.h"
+#include "common/clock.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -8,7 +9,7 @@
 #include <string.h>
 
 /* A stream that is silent for longer has died: the daemon sends a comment every 15 seconds. */
-enum { CONNECT_SECONDS = 5, SILENCE_SECONDS = 60 };
+enum { CONNECT_SECONDS = 5, QUEUE_MS = 20, SILENCE_SECONDS = 60 };
 static const size_t answer_bytes_max = (size_t)256 << 20;
 
 struct vmt_client {
@@ -120,7 +121,7 @@ static int fail(const struct vmt_client *client, CURLcode code, struct vmt_error
     case CURLE_COULDNT_CONNECT:
         curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &wrong);
         return vmt_error_set(error, -ECONNREFUSED, "cannot reach virtmeter-admind at '%s': %s", client->socket,
-                             wrong ? strerror((int)wrong) : reason);
+                             strerror(wrong ? (int)wrong : EAGAIN));
     case CURLE_OPERATION_TIMEDOUT:
         return vmt_error_set(error, -ETIMEDOUT, "virtmeter-admind at '%s' has not answered in time", client->socket);
     case CURLE_OUT_OF_MEMORY:
@@ -148,10 +149,29 @@ static int read_answer(struct vmt_client *client, struct vmt_answer *ret_answer,
                          client->socket, status_of(client->curl));
 }
 
+/*
+ * Whether many talk to the daemon at once: the queue of a Unix socket is full, which curl, that does not block, takes
+ * for a failure without a reason. Nothing has been sent.
+ */
+static bool has_to_queue(CURL *curl, CURLcode code)
+{
+    long wrong = 0;
+    if (code != CURLE_COULDNT_CONNECT)
+        return false;
+    curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &wrong);
+    return wrong == 0 || wrong == EAGAIN;
+}
+
 static int perform(struct vmt_client *client, struct curl_slist *headers, struct vmt_error *error)
 {
+    const struct timespec pause = {.tv_nsec = (long)(QUEUE_MS * VMT_MS)};
+    uint64_t end = vmt_now_ns() + CONNECT_SECONDS * VMT_SECOND;
     curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
     CURLcode code = headers ? curl_easy_perform(client->curl) : CURLE_OUT_OF_MEMORY;
+    while (has_to_queue(client->curl, code) && vmt_now_ns() < end) {
+        nanosleep(&pause, NULL);
+        code = curl_easy_perform(client->curl);
+    }
     if (client->body.out_of_memory)
         code = CURLE_OUT_OF_MEMORY;
     return code ? fail(client, code, error) : 0;
