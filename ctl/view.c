@@ -204,11 +204,11 @@ void vmt_view_add_event(struct vmt_text *text, const char *name, const json_t *e
         vmt_view_add_operation(text, event, style);
         return;
     }
-    static const char *const members[] = {"time", "kind", "domain.name", "name", "event", "detail"};
+    static const char *const members[] = {"time", "target.kind", "target.name", "event", "detail"};
     const char *gap = "";
     for (unsigned i = 0; i < sizeof members / sizeof *members; i++) {
         const json_t *value = vmt_cell_at(event, members[i]);
-        if (!value)
+        if (!json_is_string(value))
             continue;
         vmt_text_add_string(text, gap);
         vmt_cell_add(text, "", value);

@@ -370,16 +370,16 @@ static void a_proxy_of_the_environment_is_not_asked(void **state)
 static void events_are_shown_one_or_all(void **state)
 {
     static const char stream[] =
-        ": hello\n\nid: 1\nevent: lifecycle\ndata: {\"time\":\"t\",\"domain\":{\"name\":\"web\"}"
+        ": hello\n\nid: 1\nevent: lifecycle\ndata: {\"time\":\"t\",\"target\":{\"kind\":\"domain\",\"name\":\"web\"}"
         ",\"event\":\"started\",\"detail\":\"booted\"}\n\nevent: operation\ndata: " OPERATION("running", "null") "\n\n";
     (void)state;
     will_answer(200, stream);
     assert_int_equal(RUN("events"), VMT_EXIT_OK);
-    assert_string_equal(out, "t web started booted\n");
+    assert_string_equal(out, "t domain web started booted\n");
     server.answer_count = server.request_count = 0;
     will_answer(200, stream);
     assert_int_equal(RUN("events", "--follow"), VMT_EXIT_NOT_REACHABLE); /* it ended */
-    assert_string_equal(out, "t web started booted\nweb: start running, operation x-1\n");
+    assert_string_equal(out, "t domain web started booted\nweb: start running, operation x-1\n");
     server.answer_count = server.request_count = 0;
     will_answer(403, "{\"detail\":\"no role\"}");
     assert_int_equal(RUN("events", "--follow"), VMT_EXIT_NOT_PERMITTED);

@@ -162,13 +162,13 @@ static void an_operation_is_one_line(void **state)
 static void an_event_is_one_line(void **state)
 {
     struct vmt_text text = {0};
-    json_t *event = json_loads("{\"time\":\"now\",\"domain\":{\"uuid\":\"u\",\"name\":\"web\\u001b\"},\"event\":"
+    json_t *event = json_loads("{\"time\":\"now\",\"target\":{\"kind\":\"domain\",\"name\":\"web\\u001b\"},\"event\":"
                                "\"started\",\"detail\":\"booted\"}",
                                0, NULL);
     (void)state;
     vmt_view_add_event(&text, "lifecycle", event, &table);
     vmt_text_add(&text, "", 1);
-    assert_string_equal(text.bytes, "now web\xEF\xBF\xBD started booted\n");
+    assert_string_equal(text.bytes, "now domain web\xEF\xBF\xBD started booted\n");
     json_decref(event);
     vmt_text_done(&text);
 }
