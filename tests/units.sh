@@ -9,7 +9,11 @@ trap 'rm -rf "$work"' EXIT
 
 # The programs are not where systemd looks for them.
 cp "$root"/usr/lib/systemd/system/virtmeter-*.* "$work"
-sed -i -E "s|^ExecStart=|&$root/usr/bin/|" "$work"/*.service
+for unit in "$work"/*.service; do
+  name=$(sed -n -E 's/^ExecStart=([^ ]+).*/\1/p' "$unit")
+  program=$(find "$root/usr/bin" "$root/usr/sbin" -name "$name")
+  sed -i "s|^ExecStart=$name|ExecStart=${program:?is not installed}|" "$unit"
+done
 
 # It may fail without a word, and say something without failing.
 systemd-analyze verify --man=no "$work"/virtmeter-*.* 2>&1 | tee "$work/said"
