@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """What the documentation says and a program can check.
 
-    tests/docs.py virtmeter-exporter    (exit code 1, and what is wrong on standard error)"""
+    tests/docs.py virtmeter-exporter virtmeter-admind    (exit code 1, and what is wrong on standard error)"""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -72,9 +73,35 @@ def wrong_plugin_page():
         yield f"collectd-virtmeter.5: {word} is not both in the page and in the plugin"
 
 
-def main(exporter):
+def admin_rows(description):
+    """A line for each route: its role, and its parameters, those in bold that must be there."""
+    for path, item in description["paths"].items():
+        for method, row in item.items():
+            body = row.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            names = [f"**`{name}`**" if name in body.get("required", []) else f"`{name}`"
+                     for name in body.get("properties", {})]
+            if method == "get":
+                names += [f"`{each['name']}`" for each in row.get("parameters", []) if each["in"] == "query"]
+            yield f"| `{method.upper()} {path}` | {row['x-virtmeter-role']} | {', '.join(names)} | {row['summary']} |"
+
+
+def wrong_admin_page(admind):
+    """docs/admin-api.md has the routes and the metrics that the program prints, and no others."""
+    def printed(flag):
+        return subprocess.run([admind, flag], capture_output=True, text=True, check=True).stdout
+
+    page = read("docs/admin-api.md").splitlines()
+    rows = {line for line in page if re.match(r"\| `(GET|POST|PUT|DELETE) ", line)}
+    for row in sorted(rows ^ set(admin_rows(json.loads(printed("--openapi"))))):
+        yield f"docs/admin-api.md and --openapi differ in: {row}"
+    metrics = {line for line in page if line.startswith("| `virtmeter_admin_")}
+    for row in sorted(metrics ^ {line for line in printed("--list-metrics").splitlines() if line.startswith("| `")}):
+        yield f"docs/admin-api.md and --list-metrics differ in: {row}"
+
+
+def main(exporter, admind):
     wrong = [*wrong_metrics(exporter), *wrong_links(), *wrong_flags(exporter), *wrong_proofs(), *wrong_rows(),
-             *wrong_plugin_page()]
+             *wrong_plugin_page(), *wrong_admin_page(admind)]
     for sentence in wrong:
         print(sentence, file=sys.stderr)
     return bool(wrong)
