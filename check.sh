@@ -141,8 +141,9 @@ stage_layers() {
 }
 
 stage_docs() {
-  "$python" tests/docs.py build/release/exporter/virtmeter-exporter
-  "$python" tests/man.py build/release/exporter/virtmeter-exporter build/release/ctl/virtmeterctl
+  "$python" tests/docs.py build/release/exporter/virtmeter-exporter build/release/admin/virtmeter-admind
+  "$python" tests/man.py build/release/exporter/virtmeter-exporter build/release/admin/virtmeter-admind \
+    build/release/ctl/virtmeterctl
 }
 
 stage_units() { tests/units.sh "$logs/stage"; }
