@@ -96,6 +96,7 @@ static int start_host(struct vmt_error *error)
         .filter = app.filter,
         .labels = app.labels,
         .max_stuck_calls = STUCK_CALLS,
+        .is_alone = !plugin_is_loaded("virt"), /* of collectd's plugins no other uses libvirt */
         .xml_age_ns = config->refresh_seconds ? config->refresh_seconds * VMT_SECOND : VMT_NEVER,
         .notify = vmt_notifier_hear,
         .notify_arg = app.notifier,

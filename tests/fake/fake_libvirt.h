@@ -40,6 +40,9 @@ void fake_host_set_known_stats(unsigned groups);
 /* How long a call without NOWAIT waits for a domain's job; 30000 at first, as QEMU's driver. */
 void fake_host_set_job_timeout_ms(unsigned timeout_ms);
 
+/* Whether somebody wanted libvirt to use an event loop of his own since the reset. */
+bool fake_loop_was_offered(void);
+
 enum fake_daemon {
     FAKE_DAEMON_UP,
     FAKE_DAEMON_REFUSES,    /* opening fails; connections that stand are served */

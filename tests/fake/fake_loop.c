@@ -16,7 +16,7 @@ struct timer {
 
 /* Not in struct fake: threads may still be about to leave the loop when a host is reset. */
 static struct {
-    bool is_registered, is_interrupted;
+    bool is_registered, is_interrupted, was_offered;
     unsigned running;
     int next_id;
     struct timer *timers;
@@ -35,7 +35,12 @@ void fake_loop_forget(void)
         free(loop.timers);
         loop.timers = next;
     }
-    loop.is_registered = loop.is_interrupted = false;
+    loop.is_registered = loop.is_interrupted = loop.was_offered = false;
+}
+
+bool fake_loop_was_offered(void)
+{
+    return loop.was_offered;
 }
 
 int virEventRegisterDefaultImpl(void)
@@ -58,6 +63,7 @@ void virEventRegisterImpl(virEventAddHandleFunc add_handle, virEventUpdateHandle
     (void)add_timeout;
     (void)update_timeout;
     (void)remove_timeout;
+    loop.was_offered = true;
     fake_error_clear();
 }
 

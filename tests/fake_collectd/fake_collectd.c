@@ -31,6 +31,7 @@ static struct {
     plugin_read_cb read;
     plugin_shutdown_cb shutdown;
     cdtime_t interval;
+    bool is_virt_loaded;
     unsigned notification_ms;
     data_set_t types[TYPES_MAX];
     unsigned type_count;
@@ -222,6 +223,11 @@ int plugin_register_shutdown(const char *name, plugin_shutdown_cb callback)
     return 0;
 }
 
+bool plugin_is_loaded(char const *name)
+{
+    return fake.is_virt_loaded && !strcmp(name, "virt");
+}
+
 cdtime_t plugin_get_interval(void)
 {
     return fake.interval;
@@ -361,6 +367,7 @@ void fake_collectd_start(void)
     memset(fake.types, 0, sizeof fake.types);
     fake.interval = TIME_T_TO_CDTIME_T(10);
     fake.complaints = fake.notification_ms = 0;
+    fake.is_virt_loaded = false;
     read_types();
     module_register();
 }
@@ -394,6 +401,11 @@ int fake_collectd_shutdown(void)
 void fake_collectd_set_interval(double seconds)
 {
     fake.interval = DOUBLE_TO_CDTIME_T(seconds);
+}
+
+void fake_collectd_load_virt(void)
+{
+    fake.is_virt_loaded = true;
 }
 
 void fake_collectd_set_notification_ms(unsigned ms)

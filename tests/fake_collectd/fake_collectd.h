@@ -30,6 +30,9 @@ int fake_collectd_shutdown(void);
 
 void fake_collectd_set_interval(double seconds);
 
+/* The virt plugin is loaded too, until the next start. */
+void fake_collectd_load_virt(void);
+
 /* plugin_get_ds does not know this type any more, until the next start. */
 void fake_collectd_forget_type(const char *type);
 

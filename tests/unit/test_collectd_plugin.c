@@ -488,6 +488,23 @@ static void libvirt_may_come_later(void **state)
     list_of("web/virtmeter/virt_cpu_total");
 }
 
+static void the_virt_plugin_keeps_its_event_loop(void **state)
+{
+    (void)state;
+    fake_host_add_domain("web");
+    start("");
+    assert_true(fake_loop_was_offered()); /* nobody else uses libvirt: ours costs less */
+    fake_collectd_shutdown();
+    fake_host_reset();
+    fake_collectd_start();
+    fake_collectd_load_virt();
+    fake_host_add_domain("web");
+    start("");
+    read_once();
+    assert_false(fake_loop_was_offered());
+    list_of("web/virtmeter/virt_cpu_total");
+}
+
 static void what_cannot_be_had_is_said(void **state)
 {
     (void)state;
@@ -532,6 +549,7 @@ int main(void)
         TEST(a_read_ends_at_its_deadline_whatever_hangs),
         TEST(a_deadline_stays_within_the_interval),
         TEST(libvirt_may_come_later),
+        TEST(the_virt_plugin_keeps_its_event_loop),
         TEST(what_cannot_be_had_is_said),
         TEST(an_option_that_is_unknown_is_an_error_in_the_log),
     };
