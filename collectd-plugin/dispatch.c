@@ -12,7 +12,7 @@ struct dispatching {
     const struct vmt_config *config;
     const struct vmt_roll *roll;
     struct vmt_shares *shares;
-    unsigned active_cpus, all_cpus;    /* of the host; 0: not known */
+    const struct vmt_cpus *cpus;
     value_list_t list;                 /* the one that is sent again and again */
     const struct vmt_subject *subject; /* whose name is in it; NULL: the host's */
     const char *device;                /* what the sample's device is called, when it has one */
@@ -26,15 +26,17 @@ static uint64_t node_number(const struct vmt_sample *sample, const char *key)
     return value.type == VMT_INTEGER ? value.integer : 0;
 }
 
-static void find_cpus(struct dispatching *own)
+static void find_cpus(const struct vmt_snapshot *snapshot, struct vmt_cpus *cpus)
 {
-    const struct vmt_snapshot *snapshot = own->roll->snapshot;
-    for (unsigned i = 0; i < snapshot->part_count && !own->active_cpus; i++) {
+    for (unsigned i = 0; i < snapshot->part_count; i++) {
         const struct vmt_sample *sample = snapshot->parts[i]->samples[VMT_ENTITY_NODE].first;
-        for (; sample && !own->active_cpus; sample = sample->next) {
-            own->active_cpus = (unsigned)node_number(sample, "cpus");
-            own->all_cpus = (unsigned)(node_number(sample, "cells") * node_number(sample, "sockets") *
-                                       node_number(sample, "cores") * node_number(sample, "threads"));
+        for (; sample; sample = sample->next) {
+            unsigned active = (unsigned)node_number(sample, "cpus");
+            if (!active)
+                continue;
+            cpus->active = active;
+            cpus->all = (unsigned)(node_number(sample, "cells") * node_number(sample, "sockets") *
+                                   node_number(sample, "cores") * node_number(sample, "threads"));
         }
     }
 }
@@ -67,7 +69,7 @@ static bool to_share(struct dispatching *own, const struct vmt_plan_list *list, 
     struct vmt_value value = sample->value[list->slots[0]];
     return own->subject && value.type == VMT_INTEGER &&
            vmt_shares_next(own->shares, own->subject->domain->uuid, value.integer, own->roll->snapshot->began_ns,
-                           own->active_cpus, &ret_value->gauge);
+                           own->cpus->active, &ret_value->gauge);
 }
 
 static bool to_values(struct dispatching *own, const struct vmt_plan_list *list, const struct vmt_sample *sample,
@@ -164,7 +166,7 @@ static bool is_listed(const char *cpus, unsigned long cpu)
 static void spread_sample(struct dispatching *own, const struct vmt_plan_list *list, const struct vmt_sample *sample)
 {
     const char *cpus = sample->labels[2];
-    for (unsigned cpu = 0; cpus && cpu < own->all_cpus; cpu++) {
+    for (unsigned cpu = 0; cpus && cpu < own->cpus->all; cpu++) {
         char number[16];
         struct vmt_name instance;
         value_t value = {.gauge = is_listed(cpus, cpu)};
@@ -227,11 +229,11 @@ static void dispatch_entity(struct dispatching *own, const struct vmt_plan_list 
 }
 
 void vmt_dispatch(const struct vmt_plan *plan, const struct vmt_config *config, const struct vmt_roll *roll,
-                  struct vmt_shares *shares)
+                  struct vmt_shares *shares, struct vmt_cpus *cpus)
 {
-    struct dispatching own = {.plan = plan, .config = config, .roll = roll, .shares = shares};
+    struct dispatching own = {.plan = plan, .config = config, .roll = roll, .shares = shares, .cpus = cpus};
     copy(own.list.plugin, VMT_PLUGIN_NAME);
-    find_cpus(&own);
+    find_cpus(roll->snapshot, cpus);
     for (unsigned first = 0, end; first < plan->count; first = end) {
         end = first + 1;
         while (end < plan->count && plan->lists[end].entity == plan->lists[first].entity)

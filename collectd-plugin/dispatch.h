@@ -12,8 +12,13 @@
 
 #define VMT_PLUGIN_NAME "virtmeter"
 
+/* The host's CPUs, as the last snapshot said that told of them; 0: not known. */
+struct vmt_cpus {
+    unsigned active, all;
+};
+
 /* Dispatches all that the roll's snapshot has. One thread. */
 void vmt_dispatch(const struct vmt_plan *plan, const struct vmt_config *config, const struct vmt_roll *roll,
-                  struct vmt_shares *shares);
+                  struct vmt_shares *shares, struct vmt_cpus *cpus);
 
 #endif

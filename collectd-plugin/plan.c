@@ -144,7 +144,7 @@ static int add(struct vmt_plan *plan, enum vmt_entity entity, unsigned slot, con
     list->is_of_active = vmt_collector_row(collector)->stats & ~(unsigned)VIR_DOMAIN_STATS_STATE;
     plan->collectors |= VMT_COLLECTOR_BIT(collector);
     if (name->form != VMT_COLLECTD_VALUE) /* says something of the host's CPUs */
-        plan->collectors |= VMT_COLLECTOR_BIT(VMT_COLLECTOR_NODE);
+        plan->needs_cpus = true;
     return 0;
 }
 

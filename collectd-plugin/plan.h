@@ -26,6 +26,7 @@ struct vmt_plan_list {
 
 struct vmt_plan {
     vmt_collectors collectors;   /* that yield the rows */
+    bool needs_cpus;             /* something is said of the host's CPUs: how many there are must be known */
     struct vmt_plan_list *lists; /* by entity */
     unsigned count;
     const char *missing; /* a type that collectd does not know, whose values are left out; NULL: none */

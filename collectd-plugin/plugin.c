@@ -18,6 +18,10 @@
  * long, and then a call that hangs for the other, leave time for the rest. */
 static const uint64_t longest_default_wait = 2 * VMT_SECOND, patience_at_stop = VMT_SECOND / 2;
 
+/* How often it is asked how many CPUs the host has: that changes when somebody plugs. */
+static const uint64_t cpus_last = 60 * VMT_SECOND;
+static const vmt_collectors node = VMT_COLLECTOR_BIT(VMT_COLLECTOR_NODE);
+
 enum { STUCK_CALLS = 3 };
 
 static struct app {
@@ -28,6 +32,8 @@ static struct app {
     struct vmt_notifier *notifier;
     struct vmt_host *host;
     struct vmt_shares shares;
+    struct vmt_cpus cpus;
+    uint64_t cpus_asked_ns;
     struct vmt_texts texts;
     bool has_told_of_twins;
 } app;
@@ -92,7 +98,7 @@ static int start_host(struct vmt_error *error)
         app.plan->collectors |= VMT_COLLECTOR_BIT(VMT_COLLECTOR_METADATA);
     struct vmt_host_options options = {
         .uri = config->connection,
-        .collectors = app.plan->collectors,
+        .collectors = app.plan->collectors | (app.plan->needs_cpus ? node : 0),
         .filter = app.filter,
         .labels = app.labels,
         .max_stuck_calls = STUCK_CALLS,
@@ -160,12 +166,22 @@ static uint64_t read_patience(void)
     return wanted < most ? wanted : most;
 }
 
+/* The core says that a failure is over when everything was asked: so that, too, once a minute. */
+static vmt_collectors due_collectors(void)
+{
+    bool are_known = app.cpus.active && vmt_now_ns() - app.cpus_asked_ns < cpus_last;
+    if (!app.plan->needs_cpus || are_known)
+        return app.plan->collectors;
+    app.cpus_asked_ns = vmt_now_ns();
+    return app.plan->collectors | node;
+}
+
 static struct vmt_snapshot *take_snapshot(void)
 {
     struct waiting waiting = {.has_come = false};
     pthread_mutex_init(&waiting.lock, NULL);
     vmt_cond_init(&waiting.come);
-    if (vmt_host_request(app.host, app.plan->collectors, vmt_now_ns() + read_patience(), on_snapshot, &waiting) == 0) {
+    if (vmt_host_request(app.host, due_collectors(), vmt_now_ns() + read_patience(), on_snapshot, &waiting) == 0) {
         pthread_mutex_lock(&waiting.lock);
         while (!waiting.has_come)
             pthread_cond_wait(&waiting.come, &waiting.lock);
@@ -194,7 +210,7 @@ static int read_host(user_data_t *unused)
     if (!roll)
         return 0;
     warn_of_twins(roll);
-    vmt_dispatch(app.plan, &app.config, roll, &app.shares);
+    vmt_dispatch(app.plan, &app.config, roll, &app.shares, &app.cpus);
     if (vmt_config_selects(&app.config, "job_stats_background") ||
         vmt_config_selects(&app.config, "job_stats_completed"))
         vmt_texts_tell(&app.texts, roll, vmt_notifier_tell_text);

@@ -227,6 +227,19 @@ static void share_of_the_cpus_needs_two_reads(void **state)
     expect_none("*/percent-*");
 }
 
+static void the_host_is_not_asked_at_each_read_how_many_cpus_it_has(void **state)
+{
+    (void)state;
+    struct fake_domain *web = fake_host_add_domain("web");
+    start("ExtraStats cpu_util\n");
+    for (unsigned i = 1; i <= 3; i++) {
+        alter(web, "cpu.time", i * VMT_SECOND);
+        read_once();
+    }
+    list_of("web/virtmeter/percent-virt_cpu_total");
+    assert_int_equal(fake_host_calls("virNodeGetInfo"), 1);
+}
+
 static void disks_in_an_error_are_told(void **state)
 {
     (void)state;
@@ -380,6 +393,7 @@ int main(void)
         TEST(state_and_reason_are_libvirts_numbers_for_inactive_domains_too),
         TEST(affinity_has_a_value_for_each_cpu_of_the_host),
         TEST(share_of_the_cpus_needs_two_reads),
+        TEST(the_host_is_not_asked_at_each_read_how_many_cpus_it_has),
         TEST(disks_in_an_error_are_told),
         TEST(jobs_are_told_parameter_by_parameter),
         TEST(the_last_job_is_told_and_its_words_are_a_notification),
