@@ -6,8 +6,9 @@
  * network. What libvirt gets is this parser's own output, so that both read the same document.
  *
  * A qcow2 image may name any file as its backing file, and its guest may have written that name. So a disk that is
- * qcow2 must say its whole chain, ended by an empty <backingStore/>: libvirt then does not look into the image. What a
- * link below an allowed folder leads to is not seen: these folders belong to whoever runs the host.
+ * qcow2 must say its whole chain, ended by an empty <backingStore/>: libvirt then does not look into the image. What it
+ * cannot keep from: an image that names an external data file, which QEMU opens if its confinement lets it, and what a
+ * link below an allowed folder leads to: these folders belong to whoever runs the host.
  *
  * Pure: no network, no files, no entities. Safe from any thread.
  */
