@@ -68,6 +68,10 @@ def _memory(key):
     return lambda results: results["memory"][key] - results["memory"]["idle_mib"]
 
 
+def _admin(key):
+    return lambda results: results["admin"][key]
+
+
 # name, "at most" or "at least", limit, unit, figure
 ROWS = [
     *((f"a scrape of {n} guests takes, of a bare bulk call's time", "at most", 0.75, "",
@@ -88,6 +92,8 @@ ROWS = [
     ("allocations that a scrape does not give back", "at most", 0.5, "", _exposition("allocations_left")),
     ("memory that 100,000 series take, gzip", "at most", 16, "MiB", _memory("gzip_mib")),
     ("memory that 100,000 series take, plain text", "at most", 16, "MiB", _memory("plain_mib")),
+    ("a list of 200 domains of the admin daemon takes", "at most", 50, "ms", _admin("list_ms")),
+    ("an action takes through the admin daemon, more than the bare call", "at most", 5, "ms", _admin("overhead_ms")),
 ]
 
 

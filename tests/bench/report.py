@@ -3,7 +3,7 @@
 
     report.py RESULTS [--docs DOCS]
 
-RESULTS is the folder where tests/bench/run has put peers.json, plugins.json, memory.json and exposition.txt. Exit code 1
+RESULTS is the folder where tests/bench/run has put peers.json, plugins.json, memory.json, admin.json and exposition.txt. Exit code 1
 when a limit is missed."""
 
 import argparse
@@ -24,7 +24,7 @@ def read_results(folder):
         name, number = line.split()[:2]
         exposition[name] = float(number)
     return {"exposition": exposition, **{name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-                                         for name in ("peers", "plugins", "memory")}}
+                                         for name in ("peers", "plugins", "memory", "admin")}}
 
 
 # ---- text
@@ -87,6 +87,12 @@ def memory_table(memory):
         rows.append([name, number(memory[f"{key}_mib"]), "+" + number(memory[f"{key}_mib"] - memory["idle_mib"]),
                      number(peak)])
     return table(["process", "RSS MiB", "more than the first", "highest so far"], rows)
+
+
+def admin_table(admin):
+    rows = [[action, number(admin[f"bare_{action}_ms"], 2), number(admin[f"{action}_ms"], 2)]
+            for action in ("suspend", "resume")]
+    return table(["action", "bare call, ms", "through the daemon, ms"], rows)
 
 
 def limits_table(rows):
@@ -166,6 +172,13 @@ process of the same libraries that has only opened a connection.
 
 {memory}
 
+## The admin daemon
+
+A list of {admin_domains} domains takes {list_ms:.1f} ms. What an action takes, with its role, its two lines in the
+audit file, of which the first is synced to the disk, and the event that tells that it is done; medians of {acts}:
+
+{admin}
+
 ## How to measure again
 
 | what | command |
@@ -177,6 +190,7 @@ process of the same libraries that has only opened a connection.
 | the exporter's own work | `build/release/tests/bench/bench_exposition` |
 | a reading of collectd | `tests/bench/plugins.py --build build/release` (root) |
 | memory | `tests/bench/memory.py --build build/release` |
+| the admin daemon | `tests/bench/admin.py --build build/release` (root) |
 | the floor alone | `yes \\| head -n 20 \\| build/release/tests/bench/bench_bulk URI` |
 | gzip libraries and levels | `build/release/tests/bench/bench_gzip` |
 """
@@ -198,7 +212,8 @@ def page(results, rows):
         packed=exposition["gzip_text"], steps=steps_table(exposition), speed=exposition["decode_and_render_speed"],
         first=exposition["allocations_of_first_scrapes"], last=exposition["allocations_of_last_scrapes"],
         rendering=exposition["allocations_of_render_and_gzip"], left=abs(exposition["allocations_left"]),
-        memory_series=memory["series"], memory=memory_table(memory))
+        memory_series=memory["series"], memory=memory_table(memory), admin=admin_table(results["admin"]),
+        admin_domains=results["admin"]["domains"], acts=results["admin"]["acts"], list_ms=results["admin"]["list_ms"])
 
 
 def main():
