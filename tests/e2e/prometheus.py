@@ -7,18 +7,17 @@
 Both are Debian's, on loopback, on ports of their own."""
 
 import contextlib
-import http.server
 import json
 import pathlib
 import subprocess
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
 from exporter import free_port
+from web import serving
 
 class QueryError(Exception):
     """Prometheus refused a query."""
@@ -144,28 +143,18 @@ class Alertmanager(_Server):
         self._receiver = None
 
     def __enter__(self):
-        notices = self.notices
-
-        class Receiver(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):  # pylint: disable=invalid-name
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                notices.extend((alert["status"], alert["labels"]) for alert in body["alerts"])
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self._receiver = self._stack.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver))
-        threading.Thread(target=self._receiver.serve_forever, daemon=True).start()
-        self._stack.callback(self._receiver.shutdown)
+        self._receiver = self._stack.enter_context(serving(self._receive))
         return super().__enter__()
+
+    def _receive(self, body):
+        self.notices.extend((alert["status"], alert["labels"]) for alert in json.loads(body)["alerts"])
+        return "text/plain", ""
 
     def _command(self):
         config = {"route": {"receiver": "test", "group_by": ["..."], "group_wait": "0s", "group_interval": "1s",
                             "repeat_interval": "1h"},
                   "receivers": [{"name": "test", "webhook_configs": [
-                      {"url": f"http://127.0.0.1:{self._receiver.server_address[1]}/", "send_resolved": True}]}]}
+                      {"url": f"http://127.0.0.1:{self._receiver}/", "send_resolved": True}]}]}
         return ["prometheus-alertmanager", f"--config.file={self._write('alertmanager.yml', config)}",
                 f"--storage.path={self.folder / 'alerts'}", "--cluster.listen-address=",
                 f"--web.listen-address=127.0.0.1:{self.port}"]

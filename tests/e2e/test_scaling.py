@@ -1,41 +1,20 @@
 """The Prometheus configuration that we ship: it finds hosts, names them, and sends on what the page Fleet needs."""
 
-import contextlib
-import http.server
 import json
 import pathlib
 import shutil
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
 from dashboard import Dashboard
 from exporter import FLEET, ROOT, Exporter
 from prometheus import Prometheus
+from web import serving
 
 SHIPPED = ROOT / "docs/prometheus"
 OUT = ROOT / "dashboards/out"
-
-
-def inventory(stack, answer):
-    """The URL of what knows the hosts."""
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):  # pylint: disable=invalid-name
-            body = json.dumps(answer).encode("ascii")
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = stack.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    stack.callback(server.shutdown)
-    return f"http://127.0.0.1:{server.server_address[1]}/"
 
 
 class Shipped(Prometheus):
@@ -59,7 +38,6 @@ class ShippedConfigurationTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         enter = cls.enterClassContext
-        stack = enter(contextlib.ExitStack())
         first, second = (enter(Exporter(FLEET)) for _ in range(2))
         for exporter in (first, second):
             exporter.await_ready()
@@ -70,7 +48,8 @@ class ShippedConfigurationTest(unittest.TestCase):
         hosts = (SHIPPED / "hosts/example.yml").read_text(encoding="utf-8")
         (folder / "hosts/east.yml").write_text(
             hosts.replace("kvm-1.example", "127.0.0.3").replace("kvm-2.example:9177", f"127.0.0.1:{first.port}"))
-        url = inventory(stack, [{"targets": [f"localhost:{second.port}", "[::1]"], "labels": {}}])
+        inventory = json.dumps([{"targets": [f"localhost:{second.port}", "[::1]"], "labels": {}}])
+        inventory_port = enter(serving(lambda _: ("application/json", inventory)))
         cls.central = enter(Prometheus({}, flags=["--web.enable-remote-write-receiver"]))
         cls.begin = time.time()
         cls.edge = enter(Shipped(folder, {
@@ -78,7 +57,7 @@ class ShippedConfigurationTest(unittest.TestCase):
             "evaluation_interval: 30s": "evaluation_interval: 1s",
             "/etc/prometheus/virtmeter/*.yaml": f"{folder}/rules/*.yaml",
             "/etc/prometheus/virtmeter/hosts/*.yml": f"{folder}/hosts/*.yml",
-            "http://inventory.example/prometheus/libvirt": url,
+            "http://inventory.example/": f"http://127.0.0.1:{inventory_port}/",
             "https://metrics.example/api/v1/write": f"{cls.central.url}/api/v1/write"}))
 
     def test_promtool_accepts_it(self):

@@ -13,9 +13,11 @@ import sys
 import tempfile
 import time
 
+from admin import STRANGER, Admin
 from collectd import Collectd, virtmeter
 from exporter import FLEET, Exporter, free_port
 from lab import Lab
+from web import serving
 
 # What both programs are asked for beyond their defaults.
 EXTRA_STATS = "cpu_util disk disk_allocation disk_capacity disk_physical domain_state memory pcpu vcpu"
@@ -41,7 +43,8 @@ class Theatre:
         self.disks = None
         self.first = self.second = None
         self.exporters = {}
-        self.collectd = None
+        self.collectd = self.admin = None
+        self._admin_port = None
         self._migration = None
         self._fills = 0
 
@@ -69,6 +72,8 @@ class Theatre:
         for exporter in self.exporters.values():
             exporter.await_ready()
         self.collectd = enter(Collectd(virtmeter(self.first.uri("ro"), ExtraStats=EXTRA_STATS)))
+        self.admin = enter(Admin(self.first.uri("rw")))
+        self._admin_port = enter(serving(lambda _: ("text/plain", self.admin.get("/metrics").text)))
         self.first.virsh("pool-define-as", "spare", "dir", "--target", self.first.dir)
         self.first.await_linux()
         self.allocate("g0")
@@ -81,7 +86,8 @@ class Theatre:
         clusters = {"demo": "demo"}
         return {"libvirt": {f"127.0.0.1:{port}": {"instance": name, "cluster": clusters.get(name, "lab")}
                             for name, port in ports.items()},
-                "collectd": {f"127.0.0.1:{self.collectd.port}": {"instance": "kvm-1", "cluster": "lab"}}}
+                "collectd": {f"127.0.0.1:{self.collectd.port}": {"instance": "kvm-1", "cluster": "lab"}},
+                "virtmeter-admin": {f"127.0.0.1:{self._admin_port}": {"instance": "kvm-1", "cluster": "lab"}}}
 
     # -- the pool
 
@@ -159,6 +165,12 @@ class Theatre:
                 "[s.sendto(b'x' * 100, ('10.98.255.255', 9)) for _ in range(3000)]")
         self.first.ns(sys.executable, "-c", send)
 
+    def administer(self):
+        """The admin daemon does something, and refuses something."""
+        for action in ("suspend", "resume"):
+            self.admin.do(action, "tmp0")
+        assert self.admin.ctl("list", user=STRANGER).code != 0
+
     # -- migrations of g1
 
     def _migrate(self, source, target):
@@ -192,6 +204,7 @@ class Theatre:
     def provoke(self):
         """What was is over, and what is stays until the theatre closes."""
         self.first.virsh("autostart", "g4")
+        self.administer()
         self.migrate_there_and_back()
         self.fill_pool("g1")
         self.empty_pool()
