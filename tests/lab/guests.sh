@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154  # pool is set by ./lab
 # The guests of a lab: their disks and their XML. Sourced by ./lab; the functions only print, or write below LAB_DIR.
 #
 #   g0 .. gN-1   started. The first LAB_LINUX of them boot the small Linux of ./mkguest, the others only halt.
