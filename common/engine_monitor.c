@@ -289,28 +289,32 @@ static void ask_again(struct vmt_run *run, const struct vmt_query *query, unsign
     append(run, again);
 }
 
-/* Whether a partial answer is the last word on its domain: it has been held for long, or was so in the collection
- * before, or there is no time to ask again. */
-static bool is_final(const struct vmt_run *run, const struct vmt_query *query, const struct vmt_query_item *item)
+/* Whether a domain has been held for long, or was so in the collection before: its partial answer is the last word. */
+static bool is_held_for_long(const struct vmt_run *run, const struct vmt_query *query,
+                             const struct vmt_query_item *item)
 {
     bool was_stuck = vmt_registry_is_stuck(run->engine->context.registry, item->entry->domain);
     unsigned long long enough = was_stuck ? still_stuck_ms : query->is_repeat ? stuck_ms_of_repeat : stuck_ms;
-    return item->held_ms >= enough || query->attempt >= (was_stuck ? ATTEMPTS_OF_STUCK : ATTEMPTS_MAX) ||
-           vmt_now_ns() + longest_pause >= run->collection->deadline_ns;
+    return item->held_ms >= enough || query->attempt >= (was_stuck ? ATTEMPTS_OF_STUCK : ATTEMPTS_MAX);
 }
 
-/* Takes up the partial answers that will not get better; returns how many others there are. */
+/* Takes up the partial answers that will not get better; returns how many others there are. When there is only no time
+ * to ask again, nothing is said about the domain. */
 static unsigned settle_partial(struct vmt_run *run, struct vmt_query *query)
 {
+    bool has_time = vmt_now_ns() + longest_pause < run->collection->deadline_ns;
     unsigned open = 0;
     for (unsigned i = 0; i < query->count; i++) {
         struct vmt_query_item *item = &query->items[i];
         if (item->answer != VMT_ANSWER_PARTIAL || !item->partial)
             continue;
-        if (!is_final(run, query, item)) {
+        bool is_held = is_held_for_long(run, query, item);
+        if (!is_held && has_time) {
             open++;
             continue;
         }
+        if (!is_held)
+            set_answer(run, item, VMT_ANSWER_NONE);
         vmt_collection_publish(run->collection, item->partial);
         vmt_part_unref(item->partial);
         item->partial = NULL;
@@ -382,6 +386,8 @@ void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query)
         run->has_job_failed = true;
     else if (query->kind == VMT_QUERY_XML)
         xml_hangs(run, query);
+    else if (query->kind == VMT_QUERY_STATS && is_over(run))
+        run->has_failed = true; /* it had no time: that says nothing about its domains */
     else if (query->kind == VMT_QUERY_STATS && query->count == 1)
         set_answer(run, &query->items[0], VMT_ANSWER_LATE);
     else if (query->kind == VMT_QUERY_STATS)

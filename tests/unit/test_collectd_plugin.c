@@ -366,6 +366,32 @@ static void a_stuck_guest_is_told_once_and_so_is_its_recovery(void **state)
     assert_int_equal(fake_collectd_notifications("gauge", "collected"), 2);
 }
 
+static void a_slow_libvirt_is_no_stuck_guest_when_the_time_is_short(void **state)
+{
+    (void)state;
+    struct fake_domain *web = fake_host_add_domain("web");
+    fake_collectd_set_interval(0.4);
+    struct fake_fault slow = {.function = "virDomainListGetStats", .delay_ms = 600, .times = 2};
+    fake_host_add_fault(&slow);
+    start("");
+    for (int i = 0; i < 5; i++) {
+        read_once();
+        usleep(300 * 1000);
+    }
+    list_of("web/virtmeter/disk_ops-vda");
+    assert_int_equal(fake_collectd_notifications("gauge", "collected"), 0);
+    fake_domain_freeze(web); /* which is found out all the same */
+    notification_t last = {0};
+    for (int i = 0; i < 20 && !fake_collectd_notifications("gauge", "collected"); i++) {
+        read_once();
+        usleep(300 * 1000);
+    }
+    assert_true(fake_collectd_await_notification("gauge", "collected", 1, 0, &last));
+    assert_int_equal(last.severity, NOTIF_WARNING);
+    fake_domain_thaw(web);
+    assert_true(fake_wait_inside(NULL, 0, SOON_MS));
+}
+
 static void a_lost_libvirt_is_told_once_and_so_is_its_return(void **state)
 {
     (void)state;
@@ -543,6 +569,7 @@ int main(void)
         TEST(a_start_is_told_once),
         TEST(persistent_notification_tells_the_states_at_each_read),
         TEST(a_stuck_guest_is_told_once_and_so_is_its_recovery),
+        TEST(a_slow_libvirt_is_no_stuck_guest_when_the_time_is_short),
         TEST(a_lost_libvirt_is_told_once_and_so_is_its_return),
         TEST(a_libvirt_that_does_not_answer_is_told_once_and_so_is_its_return),
         TEST(a_plugin_that_is_slow_to_take_notifications_holds_nobody_up),
