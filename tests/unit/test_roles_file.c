@@ -166,21 +166,31 @@ static void everything_that_is_documented_is_understood(void **state)
     vmt_roles_unref(NULL);
 }
 
-/* What the documentation shows is understood, and means what it says. */
-static void the_documented_file_is_one(void **state)
+/* The part of a file from what follows `start` to `end` (NULL: all that follows), for the caller to free. */
+static char *read_part(const char *path, const char *start, const char *end)
 {
-    (void)state;
-    FILE *file = fopen("../../docs/admin-roles.md", "r");
+    FILE *file = fopen(path, "r");
     char *text = NULL;
     size_t size = 0;
-    assert_non_null(file);
-    assert_true(getdelim(&text, &size, '\0', file) > 0);
+    if (!file || getdelim(&text, &size, '\0', file) <= 0)
+        fail_msg("cannot read '%s': run this in the folder of the fixtures", path);
     fclose(file);
-    char *start = strstr(text, "```yaml\n");
-    assert_non_null(start);
-    start += strlen("```yaml\n");
-    *strstr(start, "```") = '\0';
-    struct vmt_roles *roles = roles_fixture_parse(start);
+    char *found = strstr(text, start);
+    if (!found || (end && !strstr(found, end)))
+        fail_msg("'%s' has no part from '%s' to '%s'", path, start, end ? end : "its end");
+    found += strlen(start);
+    if (end)
+        *strstr(found, end) = '\0';
+    char *part = strdup(found);
+    free(text);
+    return part;
+}
+
+static void the_documented_file_means_what_it_says(void **state)
+{
+    (void)state;
+    char *text = read_part("../../docs/admin-roles.md", "```yaml\n", "```");
+    struct vmt_roles *roles = roles_fixture_parse(text);
     const struct vmt_peer alice = {.ceiling = VMT_ROLE_DEFINER, .uid = 1001, .gid = 1001};
     const struct vmt_object web = {VMT_TARGET_DOMAIN, "web-1", NULL}, db = {VMT_TARGET_DOMAIN, "db-1", NULL};
     assert_int_equal(roles_fixture_decide(roles, &alice, "shutdown", &web).denial, VMT_DENIAL_NONE);
@@ -189,6 +199,34 @@ static void the_documented_file_is_one(void **state)
     assert_int_equal(roles_fixture_decide(roles, &alice, "unprotect", &db).denial, VMT_DENIAL_NONE);
     vmt_roles_unref(roles);
     free(text);
+}
+
+static int find_any(const char *name, id_t *ret_id)
+{
+    (void)name;
+    *ret_id = 1;
+    return 0;
+}
+
+static void samples_are_understood(void **state)
+{
+    (void)state;
+    static const struct vmt_roles_lookup any = {find_any, find_any};
+    static const struct {
+        const char *path, *start, *end;
+    } samples[] = {
+        {"../../packaging/roles.yaml", "", NULL},
+        {"../../docs/man/virtmeter-admind.8", ".Bd -literal -offset indent\n", ".Ed"},
+    };
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        struct vmt_roles *roles = NULL;
+        struct vmt_error error = {0};
+        char *text = read_part(samples[i].path, samples[i].start, samples[i].end);
+        if (vmt_roles_parse(samples[i].path, text, strlen(text), &any, &roles, &error) != 0)
+            fail_msg("%s", error.text);
+        vmt_roles_unref(roles);
+        free(text);
+    }
 }
 
 static void the_system_knows_root(void **state)
@@ -209,7 +247,8 @@ int main(void)
         cmocka_unit_test(what_is_not_understood_is_refused_with_its_line),
         cmocka_unit_test(long_names_are_refused),
         cmocka_unit_test(everything_that_is_documented_is_understood),
-        cmocka_unit_test(the_documented_file_is_one),
+        cmocka_unit_test(the_documented_file_means_what_it_says),
+        cmocka_unit_test(samples_are_understood),
         cmocka_unit_test(the_system_knows_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
