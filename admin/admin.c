@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READERS = 8, READ_QUEUE = 64 };
+enum { READERS = 8, READ_QUEUE = 64, RESCUERS = 4 };
 
 static struct vmt_call *call_of(struct vmt_job *job)
 {
@@ -24,15 +24,22 @@ static void run_job(struct vmt_job *job, struct vmt_control *control)
     vmt_call_unref(call);
 }
 
+/* What waits for guests, or hangs, keeps neither reads from being done nor what may end the waiting. */
+static struct vmt_crew *crew_for(struct vmt_admin *admin, const struct vmt_action *action)
+{
+    if (action->flags & VMT_ACTION_READS)
+        return admin->readers;
+    return action->flags & VMT_ACTION_BESIDE ? admin->rescuers : admin->writers;
+}
+
 void vmt_admin_submit(struct vmt_admin *admin, struct vmt_call *call)
 {
-    bool reads = call->request.action->flags & VMT_ACTION_READS;
     struct vmt_problem problem;
     call->admin = admin;
     call->job.run = run_job;
     vmt_desk_enter(admin->desk, call, vmt_now_ns() + admin->options.read_timeout_ns);
     vmt_call_ref(call);
-    if (!vmt_crew_submit(reads ? admin->readers : admin->writers, &call->job))
+    if (!vmt_crew_submit(crew_for(admin, call->request.action), &call->job))
         return;
     vmt_problem_set(&problem, VMT_PROBLEM_OVERLOADED, "too much is waiting for libvirt already");
     problem.retry_after = 1;
@@ -156,7 +163,9 @@ static int make_parts(struct vmt_admin *admin, struct vmt_error *error)
     admin->operations = vmt_operations_new(on_operation, admin);
     admin->readers = vmt_crew_new("vmt-read", READERS, READ_QUEUE);
     admin->writers = vmt_crew_new("vmt-act", options->max_operations, options->max_operations);
-    if (!admin->brake || !admin->confirm || !admin->stats || !admin->operations || !admin->readers || !admin->writers)
+    admin->rescuers = vmt_crew_new("vmt-rescue", RESCUERS, RESCUERS);
+    if (!admin->brake || !admin->confirm || !admin->stats || !admin->operations || !admin->readers || !admin->writers ||
+        !admin->rescuers)
         return vmt_error_set(error, -ENOMEM, "no memory");
     int failed = vmt_admin_reload(admin, error);
     if (!failed)
@@ -182,6 +191,18 @@ static int start(struct vmt_admin *admin, struct vmt_error *error)
     if (failed)
         return vmt_error_set(error, failed, "cannot start a thread: %s", strerror(-failed));
     return vmt_lifecycle_new(&lifecycle, &admin->lifecycle, error);
+}
+
+/* False when one of their threads hangs. */
+static bool free_crews(struct vmt_admin *admin, uint64_t until_ns)
+{
+    struct vmt_crew **const crews[] = {&admin->readers, &admin->writers, &admin->rescuers};
+    for (size_t i = 0; i < sizeof crews / sizeof *crews; i++) {
+        if (!vmt_crew_free(*crews[i], until_ns))
+            return false;
+        *crews[i] = NULL;
+    }
+    return true;
 }
 
 static void free_parts(struct vmt_admin *admin)
@@ -211,8 +232,7 @@ int vmt_admin_new(const struct vmt_admin_options *options, struct vmt_admin **re
     if (!failed)
         failed = start(admin, error);
     if (failed) {
-        vmt_crew_free(admin->readers, VMT_NEVER);
-        vmt_crew_free(admin->writers, VMT_NEVER);
+        free_crews(admin, VMT_NEVER);
         free_parts(admin);
     } else {
         *ret_admin = admin;
@@ -227,13 +247,7 @@ void vmt_admin_dismiss(struct vmt_admin *admin)
 
 bool vmt_admin_free(struct vmt_admin *admin, uint64_t until_ns)
 {
-    if (!vmt_crew_free(admin->readers, until_ns))
-        return false;
-    admin->readers = NULL;
-    if (!vmt_crew_free(admin->writers, until_ns))
-        return false;
-    admin->writers = NULL;
-    if (!vmt_lifecycle_free(admin->lifecycle, until_ns))
+    if (!free_crews(admin, until_ns) || !vmt_lifecycle_free(admin->lifecycle, until_ns))
         return false;
     free_parts(admin);
     return true;

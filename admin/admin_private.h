@@ -30,7 +30,7 @@ struct vmt_admin {
     struct vmt_operations *operations;
     struct vmt_stats *stats;
     struct vmt_desk *desk;
-    struct vmt_crew *readers, *writers;
+    struct vmt_crew *readers, *writers, *rescuers; /* the last for what may be done beside another action */
     pthread_mutex_t lock;
     struct vmt_roles *roles; /* with the lock, as what follows */
     struct vmt_lifted lifted[VMT_LIFTED_MAX];

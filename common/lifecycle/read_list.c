@@ -3,6 +3,7 @@
 #include "common/lifecycle/read.h"
 #include "common/lifecycle/run.h"
 
+#include <libvirt/virterror.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,35 +63,60 @@ static bool is_wanted(const struct vmt_act *act, const struct vmt_thing *thing)
     return !strcmp(wanted, vmt_state_names[thing->state]);
 }
 
-static void add_domain(struct vmt_act *act, const struct listing *listing, const virDomainStatsRecord *record,
+static void add_domain(struct vmt_act *act, const struct listing *listing, virDomainPtr domain, int state, int reason,
                        json_t *list)
 {
-    struct vmt_thing thing = {
-        .target = VMT_TARGET_DOMAIN, .domain = record->dom, .name = virDomainGetName(record->dom)};
-    int state = 0;
-    virTypedParamsGetInt(record->params, record->nparams, "state.state", &state);
-    virTypedParamsGetInt(record->params, record->nparams, "state.reason", &thing.reason);
+    struct vmt_thing thing = {.target = VMT_TARGET_DOMAIN, .domain = domain, .name = virDomainGetName(domain)};
     thing.state = state >= 0 && state <= VMT_STATE_PMSUSPENDED ? (enum vmt_state)state : VMT_STATE_NOSTATE;
-    thing.is_persistent = is_listed(listing, PERSISTENT, record->dom);
-    if (virDomainGetUUIDString(record->dom, thing.uuid) < 0 || !is_wanted(act, &thing) ||
+    thing.reason = reason;
+    thing.is_persistent = is_listed(listing, PERSISTENT, domain);
+    if (virDomainGetUUIDString(domain, thing.uuid) < 0 || !is_wanted(act, &thing) ||
         !act->may_view(act->may_view_arg, &thing))
         return;
-    json_array_append_new(list, vmt_read_pack_domain(&thing, is_listed(listing, AUTOSTART, record->dom),
-                                                     is_listed(listing, SAVED, record->dom)));
+    json_array_append_new(
+        list, vmt_read_pack_domain(&thing, is_listed(listing, AUTOSTART, domain), is_listed(listing, SAVED, domain)));
+}
+
+/* Their states by one call. 1: this driver has no such call. */
+static int add_by_statistics(struct vmt_act *act, const struct listing *listing, json_t *list)
+{
+    virDomainStatsRecordPtr *records;
+    if (virConnectGetAllDomainStats(act->control->connection, VIR_DOMAIN_STATS_STATE, &records, 0) < 0) {
+        int failed = vmt_act_fail(act, "virConnectGetAllDomainStats");
+        return act->failure.code == VIR_ERR_NO_SUPPORT ? 1 : failed;
+    }
+    for (unsigned i = 0; records[i]; i++) {
+        int state = 0, reason = 0;
+        virTypedParamsGetInt(records[i]->params, records[i]->nparams, "state.state", &state);
+        virTypedParamsGetInt(records[i]->params, records[i]->nparams, "state.reason", &reason);
+        add_domain(act, listing, records[i]->dom, state, reason, list);
+    }
+    virDomainStatsRecordListFree(records);
+    return 0;
+}
+
+/* Domain by domain; one that is gone meanwhile is left out. */
+static void add_one_by_one(struct vmt_act *act, const struct listing *listing, json_t *list)
+{
+    act->failure = (struct vmt_failure){0};
+    for (int i = 0; i < listing->counts[ALL]; i++) {
+        int state, reason;
+        if (virDomainGetState(listing->domains[ALL][i], &state, &reason, 0) == 0)
+            add_domain(act, listing, listing->domains[ALL][i], state, reason, list);
+    }
 }
 
 int vmt_run_list(struct vmt_act *act)
 {
     struct listing listing = {0};
-    virDomainStatsRecordPtr *records = NULL;
-    int failed = take_listing(act, &listing);
-    if (!failed && virConnectGetAllDomainStats(act->control->connection, VIR_DOMAIN_STATS_STATE, &records, 0) < 0)
-        failed = vmt_act_fail(act, "virConnectGetAllDomainStats");
     json_t *list = json_array();
-    for (unsigned i = 0; !failed && records[i]; i++)
-        add_domain(act, &listing, records[i], list);
-    if (records)
-        virDomainStatsRecordListFree(records);
+    int failed = take_listing(act, &listing);
+    if (!failed)
+        failed = add_by_statistics(act, &listing, list);
+    if (failed == 1) {
+        add_one_by_one(act, &listing, list);
+        failed = 0;
+    }
     free_listing(&listing);
     json_t *answer = json_pack("{s:o}", "domains", list);
     if (!failed)

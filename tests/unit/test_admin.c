@@ -32,7 +32,7 @@ struct fixture {
     struct vmt_admin *admin;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    unsigned ready;
+    unsigned ready, workers;
 };
 
 /* What the wrapped functions do; with the gate's lock. */
@@ -106,7 +106,7 @@ static int start(struct fixture *fixture, struct vmt_error *error)
                                               .read_timeout_ns = PATIENCE_SECONDS * VMT_SECOND,
                                               .call_timeout_ns = VMT_SECOND,
                                               .transfer_timeout_ns = PATIENCE_SECONDS * VMT_SECOND,
-                                              .max_operations = 4,
+                                              .max_operations = fixture->workers,
                                               .max_waiting = 4,
                                               .log = &fixture->log};
     return vmt_admin_new(&options, &fixture->admin, error);
@@ -134,6 +134,7 @@ static int set_up(void **state)
     fixture->log = (struct vmt_log){STDERR_FILENO, VMT_LOG_ERROR, VMT_LOG_LOGFMT};
     pthread_mutex_init(&fixture->lock, NULL);
     vmt_cond_init(&fixture->wake);
+    fixture->workers = 4;
     write_roles(fixture, roles);
     *state = fixture;
     return start(fixture, &error);
@@ -506,6 +507,21 @@ static void a_call_that_hangs_is_unknown_and_the_daemon_goes_on(void **state)
     assert_int_equal(audited(fixture, "\"result\":\"succeeded\"", id), 1);
 }
 
+static void what_ends_the_waiting_is_done_when_all_workers_wait(void **state)
+{
+    struct fixture *fixture = *state;
+    unsigned status;
+    stop(fixture);
+    fixture->workers = 1;
+    assert_int_equal(start(fixture, NULL), 0);
+    set_gate(&gate.suspend_hangs, true);
+    struct vmt_call *call = send_call(fixture, &(struct ask){CAROL, "/v1/domains/test/suspend"}, "POST");
+    json_decref(take_answer(fixture, call, &status));
+    assert_int_equal(status, 202);
+    assert_int_equal(status_of(fixture, &(struct ask){CAROL, "/v1/domains/test/destroy", WAIT}), 200);
+    set_gate(&gate.suspend_hangs, false);
+}
+
 static void who_does_not_wait_is_told_where_to_ask(void **state)
 {
     struct fixture *fixture = *state;
@@ -622,6 +638,7 @@ int main(void)
         TEST(a_key_acts_once_even_after_a_restart),
         TEST(what_cannot_be_written_down_is_not_done),
         TEST(a_call_that_hangs_is_unknown_and_the_daemon_goes_on),
+        TEST(what_ends_the_waiting_is_done_when_all_workers_wait),
         TEST(who_does_not_wait_is_told_where_to_ask),
         TEST(a_protected_domain_takes_two),
         TEST(a_definition_is_replaced_by_who_knows_it),
