@@ -187,6 +187,8 @@ function TextPanel({ options }: PanelProps) {
   return <div className="markdown-html" dangerouslySetInnerHTML={{ __html: renderMarkdown(options.content) }} />;
 }
 
+// What a field of such a panel can have of its own: GraphFieldConfig and TableFieldOptions of @grafana/schema. Scenes
+// drops what is not registered.
 const LINE_DEFAULTS = {
   drawStyle: 'line',
   lineInterpolation: 'linear',
@@ -207,6 +209,12 @@ const LINE_DEFAULTS = {
   hideFrom: { legend: false, tooltip: false, viz: false },
   stacking: { mode: 'none', group: 'A' },
   thresholdsStyle: { mode: 'off' },
+  ...Object.fromEntries(
+    [
+      ...['axisGridShow', 'axisSoftMax', 'axisSoftMin', 'axisWidth', 'barMaxWidth', 'barWidthFactor', 'fillBelowTo'],
+      ...['fillColor', 'lineColor', 'lineStyle', 'pointColor', 'pointSymbol', 'showValues', 'transform'],
+    ].map((name) => [name, undefined]),
+  ),
 };
 const CELL_DEFAULTS = {
   align: 'auto',
@@ -267,6 +275,18 @@ function plugin(
     });
   made.meta = { id, name: id, info: { version: '1' } } as any;
   return made;
+}
+
+const CUSTOM: Record<string, object> = { timeseries: LINE_DEFAULTS, table: CELL_DEFAULTS };
+
+/** Options of fields that the wrappers would drop in silence. */
+export function unknownOptions({ type, fieldConfig }: any): string[] {
+  const overridden = (fieldConfig?.overrides ?? []).flatMap((one: any) => one.properties.map(({ id }: any) => id));
+  const used = [
+    ...Object.keys(fieldConfig?.defaults?.custom ?? {}),
+    ...overridden.filter((id: string) => id.startsWith('custom.')).map((id: string) => id.split('.')[1]),
+  ];
+  return used.filter((name) => !(name in (CUSTOM[type] ?? {})));
 }
 
 export const PANELS: Record<string, PanelPlugin<any>> = {

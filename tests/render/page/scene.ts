@@ -1,6 +1,8 @@
 // A dashboard's JSON as a scene: the layout engine, variables, queries and transformations that Grafana draws with.
 import * as scenes from '@grafana/scenes';
 
+import { PANELS, unknownOptions } from './panels';
+
 const variables: Record<string, (json: any) => any> = {
   datasource: (json) => new scenes.DataSourceVariable({ ...common(json), pluginId: json.query, regex: json.regex }),
   query: (json) =>
@@ -43,6 +45,12 @@ function variable(json: any, chosen: URLSearchParams) {
 }
 
 function panel(json: any) {
+  if (!PANELS[json.type]) {
+    throw new Error(`panel ${json.title}: nothing draws the type ${json.type}`);
+  }
+  if (unknownOptions(json).length) {
+    throw new Error(`panel ${json.title}: nothing knows the options ${unknownOptions(json)}`);
+  }
   const data =
     json.targets?.length &&
     new scenes.SceneDataTransformer({
