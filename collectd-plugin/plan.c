@@ -113,6 +113,12 @@ static struct vmt_plan_list *add_list(struct vmt_plan *plan, enum vmt_entity ent
     return list;
 }
 
+/* Whoever collects anything learns which domains there are, and their states with them. */
+static bool comes_by_itself(const struct vmt_metric *metric)
+{
+    return metric->collector == VMT_COLLECTOR_DOMAIN && !strncmp(metric->key, "state.", strlen("state."));
+}
+
 /* Takes `instance`. Types that collectd has not, or has with other data sources, are left out. */
 static int add(struct vmt_plan *plan, enum vmt_entity entity, unsigned slot, const struct vmt_collectd *name,
                char *instance)
@@ -142,7 +148,8 @@ static int add(struct vmt_plan *plan, enum vmt_entity entity, unsigned slot, con
     }
     list->slots[source] = slot;
     list->is_of_active = vmt_collector_row(collector)->stats & ~(unsigned)VIR_DOMAIN_STATS_STATE;
-    plan->collectors |= VMT_COLLECTOR_BIT(collector);
+    if (!comes_by_itself(&vmt_entity_table(entity)->metrics[slot]))
+        plan->collectors |= VMT_COLLECTOR_BIT(collector);
     if (name->form != VMT_COLLECTD_VALUE) /* says something of the host's CPUs */
         plan->needs_cpus = true;
     return 0;
@@ -204,7 +211,8 @@ int vmt_plan_new(const struct vmt_config *config, struct vmt_plan **ret_plan, st
         return vmt_error_set(error, result, "no memory for the list of values");
     }
     drop_unfilled(plan);
-    plan->collectors |= VMT_COLLECTOR_BIT(VMT_COLLECTOR_DOMAIN); /* who is there */
+    if (config->notifies_persistently) /* which tells of persistent domains */
+        plan->collectors |= VMT_COLLECTOR_BIT(VMT_COLLECTOR_DOMAIN);
     *ret_plan = plan;
     return 0;
 }

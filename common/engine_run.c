@@ -93,7 +93,9 @@ static void start_roster(struct vmt_run *run)
 {
     struct vmt_lane *lane = &run->engine->roster;
     struct vmt_worker *worker = vmt_engine_idle(run->engine, &lane->worker);
-    struct vmt_roster_task *own = worker ? vmt_roster_task_new(vmt_collection_stats(run->collection)) : NULL;
+    bool wants_lists = vmt_collection_wants(run->collection, VMT_COLLECTOR_DOMAIN);
+    struct vmt_roster_task *own =
+        worker ? vmt_roster_task_new(vmt_collection_stats(run->collection), wants_lists) : NULL;
     if (own)
         vmt_run_start(run, worker, &own->task, VMT_ROLE_ROSTER, VMT_COLLECTOR_DOMAIN,
                       vmt_usual_patience(&lane->usual, 1, least_patience));

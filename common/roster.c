@@ -204,6 +204,16 @@ static int mark_listed(struct vmt_roster *roster, struct vmt_session *session, u
     return count;
 }
 
+/* Of two complementary lists the one that is usually short. */
+static void mark_all(struct vmt_roster *roster, struct vmt_session *session, struct tally *tally)
+{
+    mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_TRANSIENT, "persistent", false);
+    mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, "managed_save", true);
+    int autostart = mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, "autostart", true);
+    tally->has_autostart = autostart >= 0;
+    tally->autostart = autostart < 0 ? 0 : (unsigned)autostart;
+}
+
 static void take_roster(struct vmt_task *task, struct vmt_session *session)
 {
     struct vmt_roster_task *own = (struct vmt_roster_task *)task;
@@ -221,12 +231,8 @@ static void take_roster(struct vmt_task *task, struct vmt_session *session)
         return;
     qsort(roster->entries, roster->count, sizeof *roster->entries, by_uuid);
     add_inactive(roster, session, own->stats);
-    /* Of two complementary lists the one that is usually short. */
-    mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_TRANSIENT, "persistent", false);
-    mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, "managed_save", true);
-    int autostart = mark_listed(roster, session, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, "autostart", true);
-    tally.has_autostart = autostart >= 0;
-    tally.autostart = autostart < 0 ? 0 : (unsigned)autostart;
+    if (own->wants_lists)
+        mark_all(roster, session, &tally);
     add_node_sample(task->part, &tally);
     own->roster = roster;
 }
@@ -236,12 +242,13 @@ static void destroy(struct vmt_task *task)
     free(task);
 }
 
-struct vmt_roster_task *vmt_roster_task_new(unsigned stats)
+struct vmt_roster_task *vmt_roster_task_new(unsigned stats, bool wants_lists)
 {
     struct vmt_roster_task *own = calloc(1, sizeof *own);
     if (!own)
         return NULL;
     own->stats = stats;
+    own->wants_lists = wants_lists;
     if (vmt_task_init(&own->task, take_roster, destroy) == 0)
         return own;
     free(own);

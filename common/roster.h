@@ -32,11 +32,12 @@ struct vmt_roster {
 struct vmt_roster_task {
     struct vmt_task task;
     unsigned stats;            /* VIR_DOMAIN_STATS_* groups that are wanted; those that cost little are asked */
+    bool wants_lists;          /* who is persistent, starts with the host, has a saved image: a call each */
     struct vmt_roster *roster; /* NULL when libvirt did not answer */
 };
 
 /* A task that makes the roster; NULL when there is no memory. */
-struct vmt_roster_task *vmt_roster_task_new(unsigned stats);
+struct vmt_roster_task *vmt_roster_task_new(unsigned stats, bool wants_lists);
 
 /* The entry of a domain, or NULL. */
 const struct vmt_roster_entry *vmt_roster_find(const struct vmt_roster *roster,

@@ -70,6 +70,23 @@ static void number_of_calls_does_not_depend_on_the_number_of_domains(void **stat
     assert_in_range(with_100, 1, 40);
 }
 
+static void lists_of_domains_are_asked_for_who_wants_what_is_in_them(void **state)
+{
+    (void)state;
+    add_domains(3);
+    start();
+    struct answer answer;
+    ask(&answer, VMT_COLLECTOR_BIT(VMT_COLLECTOR_CPU), 9 * VMT_SECOND);
+    struct vmt_snapshot *snapshot = await(&answer);
+    assert_int_equal(count_series(snapshot, VMT_ENTITY_DOMAIN, "state.state", NULL), 3);
+    assert_int_equal(count_series(snapshot, VMT_ENTITY_DOMAIN, "autostart", NULL), 0);
+    vmt_snapshot_unref(snapshot);
+    ask(&answer, VMT_COLLECTOR_BIT(VMT_COLLECTOR_DOMAIN), 9 * VMT_SECOND);
+    snapshot = await(&answer);
+    assert_int_equal(count_series(snapshot, VMT_ENTITY_DOMAIN, "autostart", NULL), 3);
+    vmt_snapshot_unref(snapshot);
+}
+
 static void job_collector_asks_a_bounded_number_of_domains(void **state)
 {
     (void)state;
@@ -376,6 +393,7 @@ int main(void)
         TEST(number_of_calls_does_not_depend_on_the_number_of_domains),
         TEST(jobs_are_found_in_turn_and_then_followed),
         TEST(jobs_that_show_are_asked_at_once),
+        TEST(lists_of_domains_are_asked_for_who_wants_what_is_in_them),
         TEST(job_collector_asks_a_bounded_number_of_domains),
         TEST(scrapers_that_come_together_cause_one_collection),
         TEST(only_the_wanted_collectors_are_asked),
