@@ -3,100 +3,25 @@
  * How a call is done, on a worker: found, decided, checked, confirmed, written down, done, written down again. Whatever
  * is refused is refused before anything is done.
  */
-#include "admin/admin_private.h"
-#include "admin/subject.h"
-#include "common/lifecycle/read.h"
+#include "admin/conduct_private.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-/* One call while it is done. */
-struct conduct {
-    struct vmt_admin *admin;
-    struct vmt_call *call;
-    struct vmt_subject subject;
-    struct vmt_act act;
-    struct vmt_demand demand;
-    struct vmt_decision decision;
-    struct vmt_problem problem;
-    struct vmt_operation *operation;
-    bool has_nothing_to_do;
-};
-
-static const struct vmt_action *action_of(const struct conduct *conduct)
-{
-    return conduct->call->request.action;
-}
-
-static const struct vmt_argument *option(const struct conduct *conduct, enum vmt_option_of_action number)
-{
-    return &conduct->call->request.options[number];
-}
-
-static int take_failure(struct conduct *conduct)
-{
-    vmt_problem_take(&conduct->problem, &conduct->act.failure);
-    return -EINVAL;
-}
-
-/* A role that is too low is told to those who may know of the thing; for the others there is none. */
-static int refuse_by_role(struct conduct *conduct)
-{
-    const struct vmt_decision *decision = &conduct->decision;
-    enum vmt_problem_kind kind = VMT_PROBLEM_FORBIDDEN;
-    if (decision->denial == VMT_DENIAL_PROTECTED)
-        kind = VMT_PROBLEM_PROTECTED;
-    else if (decision->denial == VMT_DENIAL_SCOPE && *conduct->call->request.id)
-        kind = VMT_PROBLEM_NOT_FOUND; /* otherwise the reason says nothing that was not asked */
-    vmt_admin_deny(conduct->admin, conduct->call, &conduct->act.thing, vmt_denial_names[decision->denial],
-                   decision->reason);
-    if (kind == VMT_PROBLEM_NOT_FOUND)
-        return vmt_problem_set(&conduct->problem, kind, "there is no %s '%.200s'",
-                               vmt_target_names[action_of(conduct)->target], conduct->call->request.id);
-    return vmt_problem_set(&conduct->problem, kind, "%s", decision->reason);
-}
-
-static int decide_about(struct conduct *conduct, const struct vmt_thing *thing)
-{
-    vmt_admin_decide(conduct->admin, conduct->call, action_of(conduct), &conduct->demand, thing, &conduct->decision);
-    return vmt_decision_is_allowed(&conduct->decision) ? 0 : refuse_by_role(conduct);
-}
-
-/* Finds what the call is about and decides whether it may be done. */
-static int find_and_decide(struct conduct *conduct, struct vmt_control *control, uint64_t until_ns)
-{
-    struct vmt_act *act = &conduct->act;
-    struct vmt_call *call = conduct->call;
-    conduct->demand = vmt_action_demand(action_of(conduct), &call->request.arguments);
-    if (vmt_control_open(conduct->admin->lifecycle, control, until_ns, &act->failure))
-        return take_failure(conduct);
-    if (vmt_subject_find(&conduct->subject, act, &call->request, &conduct->admin->domain_limits, &conduct->problem))
-        return -EINVAL;
-    int failed = 0;
-    /* A definition must be allowed for the name that it will have, and for the domain that it replaces. */
-    if (conduct->subject.is_made)
-        failed = decide_about(conduct, &conduct->subject.made);
-    if (!failed && (act->thing.domain || !conduct->subject.is_made))
-        failed = decide_about(conduct, &act->thing);
-    return failed;
-}
 
 static bool may_view(void *arg, const struct vmt_thing *thing)
 {
     static const struct vmt_demand to_view = {.role = VMT_ROLE_VIEWER};
-    struct conduct *conduct = arg;
+    struct vmt_conduct *conduct = arg;
     struct vmt_decision decision;
-    vmt_admin_decide(conduct->admin, conduct->call, action_of(conduct), &to_view, thing, &decision);
+    vmt_admin_decide(conduct->admin, conduct->call, vmt_conduct_action_of(conduct), &to_view, thing, &decision);
     return vmt_decision_is_allowed(&decision);
 }
 
-static void begin(struct conduct *conduct, struct vmt_admin *admin, struct vmt_call *call, struct vmt_control *control)
+static void begin(struct vmt_conduct *conduct, struct vmt_admin *admin, struct vmt_call *call,
+                  struct vmt_control *control)
 {
-    *conduct = (struct conduct){.admin = admin, .call = call};
+    *conduct = (struct vmt_conduct){.admin = admin, .call = call};
     conduct->act.lifecycle = admin->lifecycle;
     conduct->act.control = control;
     conduct->act.action = call->request.action;
@@ -107,7 +32,7 @@ static void begin(struct conduct *conduct, struct vmt_admin *admin, struct vmt_c
     conduct->act.arguments = &conduct->subject.arguments;
 }
 
-static void end(struct conduct *conduct)
+static void end(struct vmt_conduct *conduct)
 {
     vmt_operation_unref(conduct->operation);
     json_decref(conduct->act.answer);
@@ -116,7 +41,7 @@ static void end(struct conduct *conduct)
 }
 
 /* Answers with what is in `json`, or with the problem. */
-static void answer(struct conduct *conduct, unsigned status, json_t *json)
+static void answer(struct vmt_conduct *conduct, unsigned status, json_t *json)
 {
     struct vmt_answer answer = {0};
     if (conduct->problem.kind)
@@ -128,11 +53,11 @@ static void answer(struct conduct *conduct, unsigned status, json_t *json)
 
 void vmt_conduct_read(struct vmt_admin *admin, struct vmt_call *call, struct vmt_control *control)
 {
-    struct conduct conduct;
+    struct vmt_conduct conduct;
     begin(&conduct, admin, call, control);
-    int failed = find_and_decide(&conduct, control, call->answer_by_ns);
+    int failed = vmt_conduct_find_and_decide(&conduct, control, call->answer_by_ns);
     if (!failed && vmt_act_run(&conduct.act))
-        take_failure(&conduct);
+        vmt_conduct_take_failure(&conduct);
     json_t *json = conduct.act.answer;
     conduct.act.answer = NULL;
     answer(&conduct, 200, json);
@@ -141,97 +66,13 @@ void vmt_conduct_read(struct vmt_admin *admin, struct vmt_call *call, struct vmt
     end(&conduct);
 }
 
-/* What the request expects of the thing. */
-static int check_expectations(struct conduct *conduct)
-{
-    const struct vmt_thing *thing = &conduct->act.thing;
-    const struct vmt_argument *uuid = option(conduct, VMT_OPTION_IF_UUID);
-    const struct vmt_argument *state = option(conduct, VMT_OPTION_IF_STATE);
-    bool exists = thing->domain || thing->network || thing->pool;
-    if (uuid->is_given && (!exists || strcasecmp(uuid->text, thing->uuid) != 0))
-        return vmt_problem_set(&conduct->problem, VMT_PROBLEM_PRECONDITION_FAILED, "its UUID is %s",
-                               exists ? thing->uuid : "not there");
-    if (state->is_given && (!exists || state->number != thing->state))
-        return vmt_problem_set(&conduct->problem, VMT_PROBLEM_PRECONDITION_FAILED, "it is %s",
-                               exists ? vmt_state_names[thing->state] : "not there");
-    return 0;
-}
-
-/* Whether the row can be done in the state that the thing is in, or is done already. */
-static int check_state(struct conduct *conduct)
-{
-    const struct vmt_action *action = action_of(conduct);
-    const struct vmt_thing *thing = &conduct->act.thing;
-    bool exists = thing->domain || thing->network || thing->pool;
-    if (!exists)
-        return 0;
-    vmt_states state = VMT_STATE_BIT(thing->state);
-    bool has_outlived = action->flags & VMT_ACTION_TRANSIENT && thing->is_persistent;
-    conduct->has_nothing_to_do = has_outlived || state & action->done;
-    if (conduct->has_nothing_to_do)
-        return option(conduct, VMT_OPTION_STRICT)->number
-                   ? vmt_problem_set(&conduct->problem, VMT_PROBLEM_NOTHING_TO_DO, "'%s' is %s already", thing->name,
-                                     has_outlived ? "persistent" : vmt_state_names[thing->state])
-                   : 0;
-    if (action->flags & VMT_ACTION_PERSISTENT && !thing->is_persistent)
-        return vmt_problem_set(&conduct->problem, VMT_PROBLEM_WRONG_STATE, "'%s' is transient: it has no definition",
-                               thing->name);
-    if (action->states && !(state & action->states))
-        return vmt_problem_set(&conduct->problem, VMT_PROBLEM_WRONG_STATE, "'%s' is %s: %s cannot be done then",
-                               thing->name, vmt_state_names[thing->state], action->name);
-    return 0;
-}
-
-static struct vmt_confirm_act confirm_act(const struct conduct *conduct)
-{
-    const struct vmt_thing *thing = &conduct->act.thing;
-    return (struct vmt_confirm_act){.uid = conduct->call->peer.uid,
-                                    .uuid = thing->uuid,
-                                    .action = action_of(conduct)->name,
-                                    .parameters = conduct->call->request.parameters,
-                                    .state = vmt_state_names[thing->state]};
-}
-
-/* Checks the second step of what destroys. */
-static int check_confirmation(struct conduct *conduct)
-{
-    const char *token = conduct->call->request.token;
-    struct vmt_error error;
-    if (!conduct->demand.destroys || (!token && conduct->decision.may_skip_confirmation))
-        return 0;
-    if (!token)
-        return vmt_problem_set(&conduct->problem, VMT_PROBLEM_CONFIRMATION_REQUIRED,
-                               "%s needs a second step: ask with prepare=1, then send the token as Confirm-Token",
-                               action_of(conduct)->name);
-    const struct vmt_confirm_act act = confirm_act(conduct);
-    if (!vmt_confirm_commit(conduct->admin->confirm, vmt_now_ns(), &act, token, &error))
-        return 0;
-    vmt_admin_deny(conduct->admin, conduct->call, &conduct->act.thing, "confirmation", error.text);
-    return vmt_problem_set(&conduct->problem, VMT_PROBLEM_CONFIRMATION_REFUSED, "%s", error.text);
-}
-
-/* After the confirmation: what was never confirmed must not keep others from stopping what they have to stop. */
-static int check_brake(struct conduct *conduct)
-{
-    const struct vmt_brake_change change = {
-        .uid = conduct->call->peer.uid, .uuid = conduct->act.thing.uuid, .is_stop = conduct->demand.stops};
-    struct vmt_error error;
-    uint64_t wait_ns;
-    if (!vmt_brake_pass(conduct->admin->brake, vmt_now_ns(), &change, &wait_ns, &error))
-        return 0;
-    vmt_admin_deny(conduct->admin, conduct->call, &conduct->act.thing, "brake", error.text);
-    vmt_problem_set(&conduct->problem, VMT_PROBLEM_RATE_LIMITED, "%s", error.text);
-    conduct->problem.retry_after = wait_ns == VMT_NEVER ? 0 : (unsigned)((wait_ns + VMT_SECOND - 1) / VMT_SECOND);
-    return -EINVAL;
-}
-
 /* The first step of what destroys: what will be lost, and a token. */
-static void answer_preparation(struct conduct *conduct)
+static void answer_preparation(struct vmt_conduct *conduct)
 {
     char token[VMT_CONFIRM_TOKEN_SIZE];
     struct vmt_error error;
     const struct vmt_thing *thing = &conduct->act.thing;
-    const struct vmt_confirm_act act = confirm_act(conduct);
+    const struct vmt_confirm_act act = vmt_conduct_confirm_act(conduct);
     json_t *shown = vmt_subject_describe(&conduct->act);
     json_t *loses = vmt_subject_losses(&conduct->act, shown);
     if (vmt_confirm_prepare(conduct->admin->confirm, vmt_now_ns(), &act, token, &error)) {
@@ -242,32 +83,32 @@ static void answer_preparation(struct conduct *conduct)
         return;
     }
     json_t *json =
-        json_pack("{s:s, s:{s:s, s:s, s:o}, s:s, s:s, s:i, s:o, s:o}", "action", action_of(conduct)->name, "target",
-                  "kind", vmt_target_names[thing->target], "uuid", thing->uuid, "name", vmt_json_text(thing->name),
-                  "state", vmt_state_names[thing->state], "token", token, "expires_in",
+        json_pack("{s:s, s:{s:s, s:s, s:o}, s:s, s:s, s:i, s:o, s:o}", "action", vmt_conduct_action_of(conduct)->name,
+                  "target", "kind", vmt_target_names[thing->target], "uuid", thing->uuid, "name",
+                  vmt_json_text(thing->name), "state", vmt_state_names[thing->state], "token", token, "expires_in",
                   (int)(VMT_CONFIRM_LIFE_NS / VMT_SECOND), "loses", loses, vmt_target_names[thing->target], shown);
     explicit_bzero(token, sizeof token);
     answer(conduct, 200, json);
 }
 
 /* An operation that never was one: a dry run, or nothing that would need a second step. */
-static void answer_without_doing(struct conduct *conduct, const char *state)
+static void answer_without_doing(struct vmt_conduct *conduct, const char *state)
 {
     const struct vmt_thing *thing = &conduct->act.thing;
     const struct vmt_peer *peer = &conduct->call->peer;
     json_t *json =
         json_pack("{s:n, s:s, s:{s:s, s:o, s:o}, s:s, s:o, s:{s:I, s:I}, s:n, s:n, s:n, s:n, s:n}", "id", "action",
-                  action_of(conduct)->name, "target", "kind", vmt_target_names[thing->target], "uuid",
+                  vmt_conduct_action_of(conduct)->name, "target", "kind", vmt_target_names[thing->target], "uuid",
                   *thing->uuid ? json_string(thing->uuid) : json_null(), "name", vmt_json_text(thing->name), "state",
                   state, "changed", json_boolean(false), "requested_by", "uid", (json_int_t)peer->uid, "pid",
                   (json_int_t)peer->pid, "started", "finished", "step", "result", "problem");
     answer(conduct, 200, json);
 }
 
-static uint64_t patience_of(const struct conduct *conduct)
+static uint64_t patience_of(const struct vmt_conduct *conduct)
 {
     const struct vmt_admin_options *options = &conduct->admin->options;
-    const struct vmt_action *action = action_of(conduct);
+    const struct vmt_action *action = vmt_conduct_action_of(conduct);
     uint64_t patience_ns = action->flags & VMT_ACTION_LONG ? options->transfer_timeout_ns : options->call_timeout_ns;
     int timeout = vmt_action_param(action, "timeout");
     if (timeout >= 0)
@@ -276,12 +117,12 @@ static uint64_t patience_of(const struct conduct *conduct)
 }
 
 /* Registers the operation; the call waits for it from now on. */
-static int begin_operation(struct conduct *conduct)
+static int begin_operation(struct vmt_conduct *conduct)
 {
     struct vmt_call *call = conduct->call;
     const struct vmt_thing *thing = &conduct->act.thing;
     uint64_t now_ns = vmt_now_ns();
-    const struct vmt_operation_spec spec = {.action = action_of(conduct),
+    const struct vmt_operation_spec spec = {.action = vmt_conduct_action_of(conduct),
                                             .target = thing->target,
                                             .uuid = thing->uuid,
                                             .name = thing->name,
@@ -295,14 +136,14 @@ static int begin_operation(struct conduct *conduct)
 }
 
 /* What only has to be written down is over at once. */
-static uint64_t wait_until(const struct conduct *conduct)
+static uint64_t wait_until(const struct vmt_conduct *conduct)
 {
-    uint64_t seconds = option(conduct, VMT_OPTION_WAIT)->number;
+    uint64_t seconds = vmt_conduct_option(conduct, VMT_OPTION_WAIT)->number;
     return vmt_now_ns() + (conduct->has_nothing_to_do && !seconds ? 1 : seconds) * VMT_SECOND;
 }
 
 /* The answer to a request that repeats an earlier one: as that one goes, whether it goes on or has ended. */
-static void answer_repeat(struct conduct *conduct)
+static void answer_repeat(struct vmt_conduct *conduct)
 {
     conduct->call->is_replay = true;
     if (vmt_desk_begin(conduct->admin->desk, conduct->call, conduct->operation, wait_until(conduct)))
@@ -310,7 +151,7 @@ static void answer_repeat(struct conduct *conduct)
 }
 
 /* Writes the end down, then tells it. */
-static void finish(struct conduct *conduct, int changed, uint64_t began_ns)
+static void finish(struct vmt_conduct *conduct, int changed, uint64_t began_ns)
 {
     struct vmt_admin *admin = conduct->admin;
     struct vmt_operation_view view;
@@ -334,14 +175,14 @@ static void finish(struct conduct *conduct, int changed, uint64_t began_ns)
     if (vmt_audit_result(admin->audit, vmt_wall_ns(), &act, &result, &error))
         vmt_admin_audit_failed(admin, &error);
     conduct->act.answer = NULL;
-    vmt_stats_operation(admin->stats, action_of(conduct), state, result.duration_ns);
+    vmt_stats_operation(admin->stats, vmt_conduct_action_of(conduct), state, result.duration_ns);
     vmt_operations_finish(admin->operations, conduct->operation, &outcome);
 }
 
 /* The daemon's own actions: the protection of domains. */
-static int lift(struct conduct *conduct)
+static int lift(struct vmt_conduct *conduct)
 {
-    int duration = vmt_action_param(action_of(conduct), "duration");
+    int duration = vmt_action_param(vmt_conduct_action_of(conduct), "duration");
     uint64_t until_ns =
         duration < 0 ? 0 : vmt_now_ns() + conduct->subject.arguments.values[duration].number * VMT_SECOND;
     if (!vmt_admin_lift(conduct->admin, conduct->act.thing.uuid, conduct->call->peer.uid, until_ns))
@@ -355,18 +196,18 @@ static void on_step(void *arg, const char *step)
     vmt_operation_step(arg, step);
 }
 
-static void run(struct conduct *conduct)
+static void run(struct vmt_conduct *conduct)
 {
     conduct->act.on_step = on_step;
     conduct->act.on_step_arg = conduct->operation;
-    if (!action_of(conduct)->run)
+    if (!vmt_conduct_action_of(conduct)->run)
         lift(conduct);
     else if (vmt_act_run(&conduct->act))
-        take_failure(conduct);
+        vmt_conduct_take_failure(conduct);
 }
 
 /* Writes the intention down, acts, and writes down what became of it. */
-static void act(struct conduct *conduct)
+static void act(struct vmt_conduct *conduct)
 {
     struct vmt_admin *admin = conduct->admin;
     struct vmt_operation_view view;
@@ -387,21 +228,22 @@ static void act(struct conduct *conduct)
 }
 
 /* True when there is an operation to be done; otherwise it is answered. */
-static bool pass(struct conduct *conduct, struct vmt_control *control)
+static bool pass(struct vmt_conduct *conduct, struct vmt_control *control)
 {
-    if (find_and_decide(conduct, control, conduct->call->answer_by_ns) || check_expectations(conduct) ||
-        check_state(conduct)) {
+    if (vmt_conduct_find_and_decide(conduct, control, conduct->call->answer_by_ns) ||
+        vmt_conduct_check_expectations(conduct) || vmt_conduct_check_state(conduct)) {
         answer(conduct, 0, NULL);
         return false;
     }
-    bool prepares = option(conduct, VMT_OPTION_PREPARE)->number;
-    if (option(conduct, VMT_OPTION_DRY_RUN)->number) {
+    bool prepares = vmt_conduct_option(conduct, VMT_OPTION_PREPARE)->number;
+    if (vmt_conduct_option(conduct, VMT_OPTION_DRY_RUN)->number) {
         answer_without_doing(conduct, "dry_run");
     } else if (prepares && conduct->demand.destroys && !conduct->has_nothing_to_do) {
         answer_preparation(conduct);
     } else if (prepares) {
         answer_without_doing(conduct, vmt_operation_states[VMT_OPERATION_SUCCEEDED]);
-    } else if (!conduct->has_nothing_to_do && (check_confirmation(conduct) || check_brake(conduct))) {
+    } else if (!conduct->has_nothing_to_do &&
+               (vmt_conduct_check_confirmation(conduct) || vmt_conduct_check_brake(conduct))) {
         answer(conduct, 0, NULL);
     } else {
         return true;
@@ -411,7 +253,7 @@ static bool pass(struct conduct *conduct, struct vmt_control *control)
 
 void vmt_conduct_action(struct vmt_admin *admin, struct vmt_call *call, struct vmt_control *control)
 {
-    struct conduct conduct;
+    struct vmt_conduct conduct;
     begin(&conduct, admin, call, control);
     conduct.operation = vmt_operations_repeat(admin->operations, call->peer.uid, call->request.key,
                                               call->request.fingerprint, &conduct.problem);

@@ -1,52 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "admin/operation.h"
-#include "common/lifecycle/json.h"
+#include "admin/operation_private.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 const char *const vmt_operation_states[] = {"running", "succeeded", "failed", "timed_out", "unknown", NULL};
-
-struct vmt_operation {
-    atomic_uint references;
-    struct vmt_operations *store;
-    struct vmt_operation *next; /* older; with the lock, as all that follows */
-    char id[VMT_OPERATION_ID];
-    const struct vmt_action *action;
-    char *action_name;
-    enum vmt_target target;
-    char uuid[VMT_UUID_TEXT];
-    char *name;
-    uid_t uid;
-    pid_t pid;
-    char *key;
-    char fingerprint[VMT_DIGEST_TEXT_SIZE];
-    enum vmt_operation_state state;
-    bool is_over;
-    int changed;
-    uint64_t began_ms, ended_ms; /* since 1970; 0: not ended */
-    uint64_t deadline_ns, forget_ns;
-    _Atomic(const char *) step;
-    json_t *result;
-    struct vmt_problem problem;
-};
-
-struct vmt_operations {
-    void (*changed)(void *arg, struct vmt_operation *operation);
-    void *arg;
-    char boot[17]; /* what makes ids differ from those of other processes */
-    pthread_mutex_t lock;
-    struct vmt_operation *first;
-    unsigned count, running;
-    uint64_t serial;
-};
 
 struct vmt_operations *vmt_operations_new(void (*changed)(void *arg, struct vmt_operation *operation), void *arg)
 {
@@ -119,8 +82,7 @@ static void make_room(struct vmt_operations *operations)
         drop(operations, oldest);
 }
 
-/* With the lock. The list takes a reference. */
-static void add(struct vmt_operations *operations, struct vmt_operation *operation)
+void vmt_operations_add(struct vmt_operations *operations, struct vmt_operation *operation)
 {
     make_room(operations);
     operation->next = operations->first;
@@ -133,8 +95,8 @@ static char *copy(const char *text)
     return text ? strdup(text) : NULL;
 }
 
-static struct vmt_operation *new_operation(struct vmt_operations *operations, const char *action_name, const char *name,
-                                           const char *key)
+struct vmt_operation *vmt_operation_new(struct vmt_operations *operations, const char *action_name, const char *name,
+                                        const char *key)
 {
     struct vmt_operation *operation = calloc(1, sizeof *operation);
     if (!operation)
@@ -150,53 +112,6 @@ static struct vmt_operation *new_operation(struct vmt_operations *operations, co
         return operation;
     free_operation(operation);
     return NULL;
-}
-
-static enum vmt_operation_state state_of(const struct vmt_history_operation *past)
-{
-    for (int i = VMT_OPERATION_SUCCEEDED; past->result && i < VMT_OPERATION_STATES; i++)
-        if (!strcmp(past->result, vmt_operation_states[i]))
-            return (enum vmt_operation_state)i;
-    return VMT_OPERATION_UNKNOWN;
-}
-
-/* How long from now one of an earlier process is still to be known. */
-static uint64_t remaining_life(uint64_t ended_ns)
-{
-    uint64_t now_ns = vmt_wall_ns();
-    uint64_t age_ns = now_ns > ended_ns ? now_ns - ended_ns : 0;
-    return age_ns < VMT_OPERATION_LIFE_NS ? VMT_OPERATION_LIFE_NS - age_ns : 0;
-}
-
-void vmt_operations_restore(struct vmt_operations *operations, const struct vmt_history_operation *past)
-{
-    if (!past->operation || !past->action)
-        return;
-    struct vmt_operation *operation = new_operation(operations, past->action, past->name, past->key);
-    if (!operation)
-        return;
-    snprintf(operation->id, sizeof operation->id, "%s", past->operation);
-    snprintf(operation->uuid, sizeof operation->uuid, "%s", past->uuid ? past->uuid : "");
-    snprintf(operation->fingerprint, sizeof operation->fingerprint, "%s", past->fingerprint ? past->fingerprint : "");
-    operation->target = past->target;
-    operation->uid = past->uid;
-    operation->pid = past->pid;
-    operation->state = state_of(past);
-    operation->is_over = true;
-    operation->changed = past->changed;
-    operation->began_ms = past->began_ns / VMT_MS;
-    operation->ended_ms = past->ended_ns / VMT_MS;
-    operation->deadline_ns = VMT_NEVER;
-    operation->forget_ns = vmt_now_ns() + remaining_life(past->ended_ns ? past->ended_ns : past->began_ns);
-    if (past->problem)
-        vmt_problem_set(&operation->problem, vmt_problem_find(past->problem), "%s", past->detail ? past->detail : "");
-    else if (operation->state == VMT_OPERATION_UNKNOWN)
-        vmt_problem_set(&operation->problem, VMT_PROBLEM_UNKNOWN_OUTCOME,
-                        "the daemon ended before it could tell what became of it; look at the domain");
-    pthread_mutex_lock(&operations->lock);
-    add(operations, operation);
-    pthread_mutex_unlock(&operations->lock);
-    vmt_operation_unref(operation);
 }
 
 /* With the lock. */
@@ -247,7 +162,7 @@ static struct vmt_operation *find_conflict(struct vmt_operations *operations, co
 
 static struct vmt_operation *make(struct vmt_operations *operations, const struct vmt_operation_spec *spec)
 {
-    struct vmt_operation *operation = new_operation(operations, spec->action->name, spec->name, spec->key);
+    struct vmt_operation *operation = vmt_operation_new(operations, spec->action->name, spec->name, spec->key);
     if (!operation)
         return NULL;
     operation->action = spec->action;
@@ -281,7 +196,7 @@ static int begin(struct vmt_operations *operations, const struct vmt_operation_s
         return vmt_problem_set(problem, VMT_PROBLEM_INTERNAL, "no memory");
     snprintf(operation->id, sizeof operation->id, "%s-%" PRIu64, operations->boot, ++operations->serial);
     operations->running++;
-    add(operations, operation);
+    vmt_operations_add(operations, operation);
     *ret_operation = operation;
     return 0;
 }
@@ -419,42 +334,6 @@ unsigned vmt_operations_running(struct vmt_operations *operations)
 void vmt_operation_step(struct vmt_operation *operation, const char *step)
 {
     atomic_store(&operation->step, step);
-}
-
-static json_t *time_json(uint64_t ms)
-{
-    char text[40];
-    struct tm parts;
-    time_t seconds = (time_t)(ms / 1000);
-    if (!ms || !gmtime_r(&seconds, &parts))
-        return json_null();
-    size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(text + length, sizeof text - length, ".%03uZ", (unsigned)(ms % 1000));
-    return json_string(text);
-}
-
-/* With the lock. */
-static json_t *pack(struct vmt_operation *operation)
-{
-    json_t *changed = operation->changed < 0 ? json_null() : json_boolean(operation->changed);
-    json_t *problem = operation->problem.kind ? vmt_problem_json(&operation->problem) : json_null();
-    json_t *uuid = *operation->uuid ? json_string(operation->uuid) : json_null();
-    return json_pack("{s:s, s:s, s:{s:s, s:o, s:o}, s:s, s:o, s:{s:I, s:I}, s:o, s:o, s:o, s:o, s:o}", "id",
-                     operation->id, "action", operation->action_name, "target", "kind",
-                     vmt_target_names[operation->target], "uuid", uuid, "name", vmt_json_text(operation->name), "state",
-                     vmt_operation_states[operation->state], "changed", changed, "requested_by", "uid",
-                     (json_int_t)operation->uid, "pid", (json_int_t)operation->pid, "started",
-                     time_json(operation->began_ms), "finished", time_json(operation->ended_ms), "step",
-                     vmt_json_text(atomic_load(&operation->step)), "result",
-                     operation->result ? json_deep_copy(operation->result) : json_null(), "problem", problem);
-}
-
-json_t *vmt_operation_json(struct vmt_operation *operation)
-{
-    pthread_mutex_lock(&operation->store->lock);
-    json_t *json = pack(operation);
-    pthread_mutex_unlock(&operation->store->lock);
-    return json;
 }
 
 unsigned vmt_operations_list(struct vmt_operations *operations, struct vmt_operation **ret_list, unsigned most)
