@@ -186,11 +186,13 @@ class HttpTest(unittest.TestCase):
         self.assertEqual(self.admin.get("/v1/openapi.json").json, description().document)
 
     def test_router_and_document_know_the_same_routes(self):
-        for method, path in sorted(description().routes()):
+        routes = description().routes()
+        for method, path in sorted(routes):
             with self.subTest(method, path=path):
-                other = "POST" if method == "GET" else "GET"
-                answer = self.admin.request(other, path.replace("{id}", "no-such-thing"))
-                if (other, path) not in description().routes():
+                other, path = "POST" if method == "GET" else "GET", path.replace("{id}", "no-such-thing")
+                answer = self.admin.request(other, path)
+                # GET /v1/domains/define asks for a domain of that name
+                if not any(other == verb and re.fullmatch(pattern.replace("{id}", "[^/]+"), path) for verb, pattern in routes):
                     self.assert_problem(answer, 405, "method-not-allowed")
                     self.assertIn(method, answer.headers["Allow"])
 
