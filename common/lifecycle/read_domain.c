@@ -187,16 +187,15 @@ static json_t *pack_job(int type, virTypedParameterPtr params, int count)
 
 int vmt_run_job(struct vmt_act *act)
 {
-    virDomainControlInfo control = {.state = VIR_DOMAIN_CONTROL_JOB};
+    virDomainControlInfo control = {.state = VIR_DOMAIN_CONTROL_OK};
     virTypedParameterPtr params = NULL;
     int type = VIR_DOMAIN_JOB_NONE, count = 0;
-    /* Statistics of a job hang when the guest does; whether there is one can be asked at any time. Where it cannot be
-     * asked, no guest is waited for either. */
+    /* Statistics of a job hang when the guest does: then its monitor is held. Whether there is a job this does not say:
+     * during a migration the monitor is free in between. */
     virDomainGetControlInfo(act->thing.domain, &control, 0);
     if (control.state == VIR_DOMAIN_CONTROL_OCCUPIED || control.state == VIR_DOMAIN_CONTROL_ERROR)
         return vmt_read_answer(act, json_pack("{s:s}", "type", "unknown"));
-    if (control.state == VIR_DOMAIN_CONTROL_JOB &&
-        virDomainGetJobStats(act->thing.domain, &type, &params, &count, 0) < 0)
+    if (virDomainGetJobStats(act->thing.domain, &type, &params, &count, 0) < 0)
         return vmt_act_fail(act, "virDomainGetJobStats");
     json_t *job = pack_job(type, params, count);
     virTypedParamsFree(params, count);
