@@ -298,8 +298,7 @@ static bool is_held_for_long(const struct vmt_run *run, const struct vmt_query *
     return item->held_ms >= enough || query->attempt >= (was_stuck ? ATTEMPTS_OF_STUCK : ATTEMPTS_MAX);
 }
 
-/* Takes up the partial answers that will not get better; returns how many others there are. When there is only no time
- * to ask again, nothing is said about the domain. */
+/* Takes up the partial answers that will not get better; returns how many others there are. */
 static unsigned settle_partial(struct vmt_run *run, struct vmt_query *query)
 {
     bool has_time = vmt_now_ns() + longest_pause < run->collection->deadline_ns;
@@ -314,7 +313,7 @@ static unsigned settle_partial(struct vmt_run *run, struct vmt_query *query)
             continue;
         }
         if (!is_held)
-            set_answer(run, item, VMT_ANSWER_NONE);
+            set_answer(run, item, VMT_ANSWER_BUSY);
         vmt_collection_publish(run->collection, item->partial);
         vmt_part_unref(item->partial);
         item->partial = NULL;

@@ -43,7 +43,8 @@ static void add_freshness(struct vmt_run *run, struct vmt_sample *sample, const 
 {
     struct vmt_registry *registry = run->engine->context.registry;
     bool is_whole = answer == VMT_ANSWER_WHOLE;
-    if (answer != VMT_ANSWER_NONE && vmt_registry_note(registry, domain, !is_whole))
+    bool is_sure = answer != VMT_ANSWER_NONE && answer != VMT_ANSWER_BUSY;
+    if (is_sure && vmt_registry_note(registry, domain, !is_whole))
         tell_change(run, domain, answer);
     vmt_sample_set(sample, VMT_ENTITY_DOMAIN_LIFE, "collected", vmt_integer(is_whole));
     uint64_t last = vmt_registry_collected(registry, domain);
@@ -115,7 +116,7 @@ static void conclude(struct vmt_run *run, const unsigned counts[VMT_ANSWER_COUNT
             vmt_collection_conclude(collection, i, i == VMT_COLLECTOR_JOB ? !run->has_job_failed : !run->has_failed,
                                     ended - run->monitor_began_ns);
     pthread_mutex_lock(&collection->lock);
-    collection->skipped[VMT_SKIPPED_PARTIAL] = counts[VMT_ANSWER_PARTIAL];
+    collection->skipped[VMT_SKIPPED_PARTIAL] = counts[VMT_ANSWER_PARTIAL] + counts[VMT_ANSWER_BUSY];
     collection->skipped[VMT_SKIPPED_TIMED_OUT] = counts[VMT_ANSWER_NONE] + counts[VMT_ANSWER_LATE];
     collection->skipped[VMT_SKIPPED_GONE] = counts[VMT_ANSWER_GONE];
     pthread_mutex_unlock(&collection->lock);

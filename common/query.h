@@ -20,6 +20,7 @@ enum vmt_answer {
     VMT_ANSWER_LATE,    /* asked alone, and no answer in time */
     VMT_ANSWER_WHOLE,   /* everything */
     VMT_ANSWER_PARTIAL, /* without what the monitor knows: somebody else held the domain */
+    VMT_ANSWER_BUSY,    /* the same, and there was no time to find out whether for long */
     VMT_ANSWER_GONE,    /* libvirt does not know the domain any more */
     VMT_ANSWER_COUNT,
 };

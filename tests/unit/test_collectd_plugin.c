@@ -359,8 +359,10 @@ static void a_stuck_guest_is_told_once_and_so_is_its_recovery(void **state)
     assert_int_equal(last.severity, NOTIF_WARNING);
     assert_string_equal(last.host, "stuck");
     fake_domain_thaw(stuck);
-    for (int i = 0; i < 20 && !fake_collectd_find("stuck/virtmeter/disk_ops-vda"); i++)
+    for (int i = 0; i < 100 && !fake_collectd_find("stuck/virtmeter/disk_ops-vda"); i++) {
+        usleep(50 * 1000);
         read_once();
+    }
     assert_true(fake_collectd_await_notification("gauge", "collected", 2, SOON_MS, &last));
     assert_int_equal(last.severity, NOTIF_OKAY);
     assert_int_equal(fake_collectd_notifications("gauge", "collected"), 2);
