@@ -192,7 +192,8 @@ class HttpTest(unittest.TestCase):
                 other, path = "POST" if method == "GET" else "GET", path.replace("{id}", "no-such-thing")
                 answer = self.admin.request(other, path)
                 # GET /v1/domains/define asks for a domain of that name
-                if not any(other == verb and re.fullmatch(pattern.replace("{id}", "[^/]+"), path) for verb, pattern in routes):
+                if not any(other == verb and re.fullmatch(pattern.replace("{id}", "[^/]+"), path)
+                           for verb, pattern in routes):
                     self.assert_problem(answer, 405, "method-not-allowed")
                     self.assertIn(method, answer.headers["Allow"])
 
