@@ -221,6 +221,7 @@ static void act(struct vmt_conduct *conduct)
         vmt_admin_audit_failed(admin, &error);
         vmt_problem_set(&conduct->problem, VMT_PROBLEM_AUDIT_FAILED, "%s; nothing has been done", error.text);
     } else if (!conduct->has_nothing_to_do) {
+        vmt_operations_announce(admin->operations, conduct->operation);
         run(conduct);
     }
     bool is_unknown = conduct->problem.kind == VMT_PROBLEM_UNKNOWN_OUTCOME;

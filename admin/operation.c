@@ -223,6 +223,11 @@ void vmt_operations_discard(struct vmt_operations *operations, struct vmt_operat
     pthread_mutex_unlock(&operations->lock);
 }
 
+void vmt_operations_announce(struct vmt_operations *operations, struct vmt_operation *operation)
+{
+    operations->changed(operations->arg, operation);
+}
+
 enum vmt_operation_state vmt_operation_state_after(const struct vmt_problem *problem)
 {
     if (!problem || !problem->kind)

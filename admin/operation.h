@@ -68,7 +68,8 @@ struct vmt_operation_outcome {
     const char *uuid;                  /* of what was made; NULL: as before */
 };
 
-/* `changed` is called, without a lock, after each change of state of an operation. NULL when there is no memory. */
+/* `changed` is called, without a lock, for each operation that begins and after each change of its state. NULL when
+ * there is no memory. */
 struct vmt_operations *vmt_operations_new(void (*changed)(void *arg, struct vmt_operation *operation), void *arg);
 void vmt_operations_free(struct vmt_operations *operations);
 
@@ -92,6 +93,9 @@ int vmt_operations_begin(struct vmt_operations *operations, const struct vmt_ope
 
 /* Forgets one that was begun and for which nothing was done after all. */
 void vmt_operations_discard(struct vmt_operations *operations, struct vmt_operation *operation);
+
+/* Calls `changed`: it was written down, and is about to be done. */
+void vmt_operations_announce(struct vmt_operations *operations, struct vmt_operation *operation);
 
 /* What became of it; also when it was unknown for a while. */
 void vmt_operations_finish(struct vmt_operations *operations, struct vmt_operation *operation,

@@ -331,7 +331,8 @@ static void followers_hear_of_events_and_operations(void **state)
     free(hear(other, ": virtmeter\n\n"));
     assert_int_equal(vmt_feed_count(fixture->feed), 2);
     assert_status(fixture, POST("/v1/domains/test/suspend?wait=15") END, "200");
-    answer = hear(all, "event: operation\n");
+    answer = hear(all, "\"state\":\"succeeded\"");
+    assert_non_null(strstr(answer, "\"state\":\"running\""));
     if (!strstr(answer, "event: lifecycle\n")) {
         free(answer);
         answer = hear(all, "event: lifecycle\n");
