@@ -148,7 +148,7 @@ stage_docs() {
 
 stage_units() { tests/units.sh "$logs/stage"; }
 
-stage_dashboards() { tests/dashboards/check build/release/exporter/virtmeter-exporter; }
+stage_dashboards() { tests/dashboards/check build/release/{exporter/virtmeter-exporter,admin/virtmeter-admind}; }
 
 stage_schema() {
   tools/install-deps render || skip "Node.js cannot be installed"

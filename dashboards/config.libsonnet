@@ -1,9 +1,8 @@
 // What sites differ in. Write your own in a file that adds to the mixin: see README.md beside this file.
 {
   _config+:: {
-    // Which targets of Prometheus are virtmeter-exporter, and which are the admin daemon's metrics.
+    // Which targets of Prometheus are virtmeter-exporter.
     libvirtSelector: 'job="libvirt"',
-    adminSelector: 'job="virtmeter-admin"',
 
     // The label that tells clusters apart. Targets without it are one cluster; nothing need be changed for them.
     clusterLabel: 'cluster',

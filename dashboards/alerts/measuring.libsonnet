@@ -74,4 +74,22 @@ function(alert, events) [
     'libvirt on {{ $labels.instance }} keeps going away',
     'The exporter on {{ $labels.instance }} lost its connection to libvirt {{ $value | humanize }} times in 30 minutes: libvirtd crashes, freezes or is restarted again and again.'
   ),
+  alert(
+    'AdminDenials',
+    'warning',
+    '1m',
+    'exporter',
+    'sum without (reason) (increase(virtmeter_admin_denials_total[15m])) > %(adminDenials)d',
+    'virtmeter-admind on {{ $labels.instance }} denies requests',
+    '{{ $value | humanize }} requests to change guests on {{ $labels.instance }} were denied within 15 minutes: somebody tries what he may not, or something stops many guests at once.'
+  ),
+  alert(
+    'AdminAuditFailing',
+    'critical',
+    '1m',
+    'exporter',
+    'increase(virtmeter_admin_audit_failures_total[15m]) > 0',
+    'virtmeter-admind on {{ $labels.instance }} cannot write its audit file',
+    'Lines of the audit file on {{ $labels.instance }} could not be written within the last 15 minutes. Without them nothing is changed: guests there cannot be started or stopped by it.'
+  ),
 ]

@@ -26,11 +26,13 @@ function(config)
       p.timeseries('Collections', 'How long it takes to ask libvirt, the ten slowest exporters. Much less than the scrape: the network, or a page of many series, is what takes the time.', 's', [
         p.range(q('libvirt_exporter_refresh_duration_seconds{%(s)s} and topk(10, avg_over_time(libvirt_exporter_refresh_duration_seconds{%(s)s}[$__range] @ end()))'), '{{instance}}'),
       ]),
+    ]),
+    d.line(9, [
       p.timeseries('Collectors', 'The slowest run of each collector. One that is slow alone: libvirt is slow there, such as a pool on storage that hangs; switch it off with --no-collector.NAME if you can do without.', 's', [
         p.range(q('max by (collector) (libvirt_exporter_collector_duration_seconds{%(s)s})'), '{{collector}}'),
       ]) + p.legendRight,
       p.timeseries('Slow calls to libvirt', 'Time under which 99 of 100 calls are, by function; needs --collector.calls. One that grows: look at the log of libvirtd.', 's', [
-        p.range(q('histogram_quantile(0.99, sum by (call, le) (rate(libvirt_exporter_libvirt_call_duration_seconds_bucket{%(s)s}[$__rate_interval])))'), '{{call}}'),
+        p.range(q('histogram_quantile(0.99, sum by (call, le) (rate(libvirt_exporter_libvirt_call_duration_seconds_bucket{%(s)s}[$__rate_interval]))) and on (call) sum by (call) (rate(libvirt_exporter_libvirt_call_duration_seconds_count{%(s)s}[$__rate_interval])) > 0'), '{{call}}'),
       ]) + p.legendRight,
     ]),
 
@@ -41,15 +43,15 @@ function(config)
       ], [p.label('collector'), p.label('instance', d.links.host)], hidden=[select.cluster, 'Value']),
       p.timeseries('Failed calls', 'Calls to libvirt that failed, by function and error of libvirt. A few while guests come and go are normal (no domain). Many of one kind: the log of the exporter names the thing.', 'cps', [
         p.range(q('sum by (call, code) (rate(libvirt_exporter_libvirt_call_errors_total{%(s)s}[$__rate_interval]))'), '{{call}} {{code}}'),
-      ]) + p.legendRight,
+      ]) + p.legendRight + p.width(12),
       p.timeseries('Domains left out', 'Guests without all their series, by reason. timed_out: stuck. partial: another client holds them. filtered: you said so.', 'none', [
         p.range(q('sum by (reason) (libvirt_exporter_domains_skipped{%(s)s})'), '{{reason}}'),
       ]),
+    ]),
+    d.line(8, [
       p.timeseries('Stuck calls', 'Calls that have not returned by their deadline. At the limit of %d only what needs no hypervisor is asked: mend the stuck guests, runbook LibvirtStuckCalls.' % config.stuckCallsMax, 'none', [
         p.range(q('sum by (instance) (libvirt_exporter_stuck_calls{%(s)s})'), '{{instance}}'),
       ]) + p.lines([[config.stuckCallsMax, 'red']]),
-    ]),
-    d.line(8, [
       p.timeseries('Lost connections', 'Connections to libvirt that were lost and opened again, by reason. keepalive: libvirtd froze. eof: it ended. Again and again: look at libvirtd.', 'none', [
         p.range(q('sum by (reason) (increase(libvirt_exporter_reconnects_total{%(s)s}[$__rate_interval]))'), '{{reason}}'),
       ]) + p.bars,
@@ -66,7 +68,7 @@ function(config)
     d.line(8, [
       p.timeseries('Calls to libvirt', 'Calls by function. Their number does not grow with the guests; if it does, a collector of one call for each domain is on.', 'cps', [
         p.range(q('sum by (call) (rate(libvirt_exporter_libvirt_calls_total{%(s)s}[$__rate_interval]))'), '{{call}}'),
-      ]) + p.legendRight + p.stacked,
+      ]) + p.legendRight + p.width(9) + p.stacked,
       p.timeseries('CPU of the exporter', 'Cores that the exporters use, the ten highest. More than a tenth: scrape less often, or look at the calls.', 'short', [
         p.range(q('rate(process_cpu_seconds_total{%(up)s, %(s)s}[$__rate_interval]) and topk(10, rate(process_cpu_seconds_total{%(up)s, %(s)s}[$__range] @ end()))'), '{{instance}}'),
       ]),

@@ -16,8 +16,8 @@ function(config)
     [p.label('domain', d.links.guest), p.label('instance', d.links.host), p.value('Value', name, unit)],
     hidden=[select.cluster]
   );
-  local hosts(title, description, series, legend, limit) = p.bargauge(
-    title, description, 'percentunit', [p.instant(q('topk(10, sum by (%(host)s) (' + series + '{%(s)s}))'), '{{instance}}')]
+  local hosts(title, description, series, unit, limit) = p.bargauge(
+    title, description, unit, [p.instant(q('topk(10, sum by (%(host)s) (' + series + '{%(s)s}))'), '{{instance}}')]
   ) + p.limits([[limit * 0.8, 'orange'], [limit, 'red']]) + p.links(d.links.hostOfSeries);
 
   local lines = [
@@ -61,8 +61,8 @@ function(config)
       ]),
     ]),
     d.line(9, [
-      hosts('vCPUs sold, by host', 'vCPUs of running guests for each CPU, the ten highest hosts. Red is above your policy: move guests away.', 'instance:libvirt_node_vcpus_allocated:ratio', '', config.vcpuOvercommitRatio),
-      hosts('Memory sold, by host', 'Memory of running guests as part of the memory, the ten highest hosts. Red is above your policy: move guests away before the host swaps.', 'instance:libvirt_node_memory_allocated_bytes:ratio', '', config.memoryOvercommitRatio),
+      hosts('vCPUs sold, by host', 'vCPUs of running guests for each CPU, the ten highest hosts. Red is above your policy: move guests away.', 'instance:libvirt_node_vcpus_allocated:ratio', 'none', config.vcpuOvercommitRatio),
+      hosts('Memory sold, by host', 'Memory of running guests as part of the memory, the ten highest hosts. Red is above your policy: move guests away before the host swaps.', 'instance:libvirt_node_memory_allocated_bytes:ratio', 'percentunit', config.memoryOvercommitRatio),
       p.bargauge('Cores missed, by host', 'Cores that the guests of a host were ready to use and did not get, the ten highest hosts. This is what its guests feel as steal: move the busiest ones away.', 'short', [
         p.instant(q('topk(10, sum by (%(host)s) (instance:libvirt_domain_vcpu_delay_seconds:rate5m{%(s)s}))'), '{{instance}}'),
       ]) + p.limits([[1, 'orange'], [4, 'red']]) + p.links(d.links.hostOfSeries) + p.decimals(2),

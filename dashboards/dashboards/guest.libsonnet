@@ -10,6 +10,8 @@ function(config)
   local events = newEvents(select);
   // Of a gauge two hosts may have one each while a guest moves; rates of both belong to it.
   local gauge(metric, by) = 'max by (%s) (%s{%s}%s)' % [by, metric, select.g, select.is];
+  // What is true of it where it runs: for tables of its devices.
+  local here(metric, by) = 'max by (%s) (%s{%s}%s%s)' % [by, metric, select.g, select.is, select.here];
   local rate(metric, by, extra='') = 'sum by (%s) (rate(%s{%s%s}[$__rate_interval])%s)' % [by, metric, select.g, extra, select.is];
   local happened(metric, by) = 'sum by (%s) (%s%s)' % [by, events.increase(metric, select.g, '$__rate_interval', select.fleet), select.is];
   local gaugeLine(metric, legend, by='domain') = p.range(gauge(metric, by), legend);
@@ -46,7 +48,7 @@ function(config)
       ], hidden=['domain', 'Value #A', 'Value #B', 'Value #C']),
     ]),
     d.line(4, [
-      p.stat('Measured', 'Whether all its statistics came back. If not, its hypervisor does not answer: runbook LibvirtGuestStuck.', 'none', p.instant('min(libvirt_domain_collected{%s}%s)' % [select.g, select.is])) + p.named({ '0': ['stuck', 'red'], '1': ['yes', 'green'] }),
+      p.stat('Measured', 'Whether all its statistics came back. If not, its hypervisor does not answer: runbook LibvirtGuestStuck.', 'none', p.instant('min(libvirt_domain_collected{%s}%s%s)' % [select.g, select.is, select.here])) + p.named({ '0': ['stuck', 'red'], '1': ['yes', 'green'] }),
       p.stat('Age of that', 'How long ago all its statistics came back last. Older than a few scrapes: it is stuck.', 's', p.instant('clamp_min(min(libvirt_exporter_last_collection_timestamp_seconds{%(fleet)s} - on (%(host)s) group_right () (libvirt_domain_last_collected_timestamp_seconds{%(g)s}%(is)s)), 0)' % select)) + p.limits([[60, 'orange'], [300, 'red']]),
       p.stat('CPU used', 'Part of its vCPUs that it uses. Above 100 % its hypervisor works as well, for I/O. Always near 100 %: it wants more vCPUs.', 'percentunit', p.instant('sum(instance_domain:libvirt_domain_cpu:ratio_rate5m{%s}%s)' % [select.g, select.is])) + p.limits([[0.8, 'orange'], [0.95, 'red']]),
       p.stat('Steal', 'Part of the CPU time that it wanted and did not get. Move it, or its neighbours: page Host.', 'percentunit', p.instant('max(instance_domain:libvirt_domain_vcpu_delay:ratio_rate5m{%s}%s)' % [select.g, select.is])) + p.noValue('idle or unknown') + p.limits([[config.vcpuDelayRatio / 2, 'orange'], [config.vcpuDelayRatio, 'red']]),
@@ -90,7 +92,7 @@ function(config)
         gaugeLine('libvirt_domain_memory_guest_disk_caches_bytes', 'disk caches, by itself'),
       ]) + { fieldConfig+: { defaults+: { custom+: { fillOpacity: 0 } } } },
       p.timeseries('Age of its own figures', 'How old the figures of its balloon driver are. A slope: the driver does not report; then do not trust them.', 's', [
-        p.range('min by (domain) (libvirt_exporter_last_collection_timestamp_seconds{%(fleet)s} - on (%(host)s) group_right () (libvirt_domain_memory_guest_last_update_timestamp_seconds{%(g)s}%(is)s))' % select, 'age'),
+        p.range('clamp_min(min by (domain) (libvirt_exporter_last_collection_timestamp_seconds{%(fleet)s} - on (%(host)s) group_right () (libvirt_domain_memory_guest_last_update_timestamp_seconds{%(g)s}%(is)s)), 0)' % select, 'age'),
       ]) + p.lines([[config.balloonAgeSeconds, 'red']]),
       p.timeseries('Swap', 'What it swaps in and out. In and out for long: it lacks memory, runbook LibvirtGuestSwapping.', 'Bps', [
         rateLine('libvirt_domain_memory_guest_swap_in_bytes_total', 'in'),
@@ -107,7 +109,7 @@ function(config)
         rateLine('libvirt_domain_block_read_requests_total', '{{device}} read', 'device'),
         rateLine('libvirt_domain_block_write_requests_total', '{{device}} write', 'device'),
         rateLine('libvirt_domain_block_flush_requests_total', '{{device}} flush', 'device'),
-      ]) + p.legendRight,
+      ]) + p.legendRight + p.width(9),
       p.timeseries('Bytes', 'What it reads and writes on each disk. Flat at a limit: it is throttled, or the storage is at its end.', 'Bps', [
         rateLine('libvirt_domain_block_read_bytes_total', '{{device}} read', 'device'),
         rateLine('libvirt_domain_block_write_bytes_total', '{{device}} written', 'device'),
@@ -127,12 +129,11 @@ function(config)
         gaugeLine('libvirt_domain_block_capacity_bytes', '{{device}} size', 'device'),
       ]) + { fieldConfig+: { defaults+: { custom+: { fillOpacity: 0 } } } },
       p.table('Disks', 'What its disks are. Cache and discard explain much: writeback hides latency, and without discard images only grow.', [
-        p.rows(gauge('libvirt_domain_block_info', 'instance, device, disk_type, bus, driver_type, cache, discard, source')),
-        p.rows(gauge('libvirt_domain_block_capacity_bytes', 'instance, device')),
-        p.rows('%s / (%s > 0)' % [gauge('libvirt_domain_block_allocation_bytes', 'instance, device'), gauge('libvirt_domain_block_capacity_bytes', 'instance, device')]),
+        p.rows(here('libvirt_domain_block_info', 'device, disk_type, bus, driver_type, cache, discard, source')),
+        p.rows(here('libvirt_domain_block_capacity_bytes', 'device')),
+        p.rows('%s / (%s > 0)' % [here('libvirt_domain_block_allocation_bytes', 'device'), here('libvirt_domain_block_capacity_bytes', 'device')]),
       ], [
         p.label('device'),
-        p.label('instance'),
         p.value('Value #B', 'size', 'bytes'),
         p.value('Value #C', 'allocated', 'percentunit'),
         p.label('bus'),
@@ -162,11 +163,11 @@ function(config)
         rateLine('libvirt_domain_interface_transmit_drops_total', '{{interface}} drops out', 'interface'),
         rateLine('libvirt_domain_interface_receive_errors_total', '{{interface}} errors in', 'interface'),
         rateLine('libvirt_domain_interface_transmit_errors_total', '{{interface}} errors out', 'interface'),
-      ]) + p.legendRight,
+      ]) + p.legendRight + p.width(9),
       p.table('Interfaces', 'What its interfaces are, and whether the link is up. A link that is down is set so in its configuration: virsh domif-setlink.', [
-        p.rows(gauge('libvirt_domain_interface_info', 'instance, interface, type, source, mac, model')),
-        p.rows(gauge('libvirt_domain_interface_link_up', 'instance, interface')),
-      ], [p.label('interface'), p.label('instance'), flag('Value #B', 'link'), p.label('type'), p.label('source'), p.label('mac'), p.label('model')], hidden=['Value #A']),
+        p.rows(here('libvirt_domain_interface_info', 'interface, type, source, mac, model')),
+        p.rows(here('libvirt_domain_interface_link_up', 'interface')),
+      ], [p.label('interface'), flag('Value #B', 'link'), p.label('type'), p.label('source'), p.label('mac'), p.label('model')], hidden=['Value #A']),
     ]),
 
     d.row('Jobs and events'),
@@ -187,7 +188,7 @@ function(config)
         p.range(happened('libvirt_domain_lifecycle_events_total', 'event, detail'), '{{event}}: {{detail}}'),
         p.range(happened('libvirt_domain_events_total', 'event'), '{{event}}'),
         p.range(happened('libvirt_domain_jobs_completed_total', 'operation, result'), '{{operation}}: {{result}}'),
-      ]) + p.bars + p.legendRight,
+      ]) + p.bars + p.legendRight + p.width(9),
     ]),
   ];
 

@@ -96,6 +96,7 @@ local query(name, label, expr, extra) = {
     exporter: to('exporter', 'Exporter of ${__data.fields.instance}', [field('instance')]),
     storage: to('storage', 'Storage of ${__data.fields.instance}', [field('instance')]),
     guest: to('guest', 'Guest ${__data.fields.domain}', [field('instance'), field('domain')]),
+    collectdGuest: to('collectd-guest', 'Guest ${__data.fields.exported_instance}', [field('instance'), 'var-domain=${__data.fields.exported_instance:percentencode}']),
     // From a graph, by the series' labels.
     hostOfSeries: to('host', 'Host ${__field.labels.instance}', [own('instance')]),
     guestOfSeries: to('guest', 'Guest ${__field.labels.domain}', [own('instance'), own('domain')]),

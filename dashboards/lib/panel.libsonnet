@@ -14,7 +14,7 @@ local withField(unit) = {
 };
 
 // How far an axis reaches at least, so that noise around 0 does not fill a graph.
-local least = { percentunit: 0.1, none: 1, short: 1, iops: 1, pps: 1, cps: 1, Bps: 1024, s: 0.001 };
+local least = { percentunit: 0.1, none: 1, short: 1, iops: 1, pps: 1, cps: 1, reqps: 1, Bps: 1024, s: 0.001 };
 
 local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false }, orientation: 'auto' };
 
@@ -68,6 +68,7 @@ local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: f
           properties: [{ id: 'unit', value: c.unit }] +
                       (if std.objectHas(c, 'decimals') then [{ id: 'decimals', value: c.decimals }] else []) +
                       (if std.objectHas(c, 'mappings') then [{ id: 'mappings', value: $.texts(c.mappings) }] else []) +
+                      (if std.objectHas(c, 'minWidth') then [{ id: 'custom.minWidth', value: c.minWidth }] else []) +
                       (if std.objectHas(c, 'links') then [{ id: 'links', value: c.links }] else []) +
                       (if std.objectHas(c, 'steps') then [
                          { id: 'thresholds', value: { mode: 'absolute', steps: c.steps } },
@@ -92,8 +93,8 @@ local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: f
   text(title, content): { type: 'text', title: title, description: '', options: { mode: 'markdown', content: content } },
 
   // A column of a table. A label keeps its own name, so that links can refer to it.
-  label(name, links=null): { field: name, name: name } + (if links == null then {} else { unit: 'none', links: links }),
-  value(field, name, unit, steps=null): { field: field, name: name, unit: unit } + (if steps == null then {} else { steps: steps }),
+  label(name, links=null): { field: name, name: name } + (if links == null then {} else { unit: 'none', links: links, minWidth: 120 }),
+  value(field, name, unit, steps=null): { field: field, name: name, unit: unit } + (if unit == 'short' then { decimals: 3 } else {}) + (if steps == null then {} else { steps: steps }),
 
   // ---- what is added to a panel
   steps(limits): [{ color: 'green', value: null }] + [{ color: l[1], value: l[0] } for l in limits],

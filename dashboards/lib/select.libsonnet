@@ -3,7 +3,6 @@ function(config) {
   local this = self,
   cluster: config.clusterLabel,
   up: config.libvirtSelector,
-  admin: config.adminSelector,
   // The labels that identify a host, a domain, a disk, an interface and a pool: for on (...) and by (...).
   host: this.cluster + ', job, instance',
   domain: this.host + ', domain',
@@ -15,5 +14,7 @@ function(config) {
   s: this.fleet + ', instance=~"$instance"',
   // One guest by its name, wherever it is, and what of that is the chosen one: a guest that migrates stays one line.
   g: this.fleet + ', domain="$domain"',
+  // Neither the copy that a migration makes, nor the definition that it left behind.
+  here: ' unless on (%s) libvirt_domain_state_reason_info{%s, state=~"paused|shutoff", reason=~"migration|migrated"}' % [this.domain, this.g],
   is: ' and on (%s) libvirt_domain_info{%s, uuid="$uuid"}' % [this.domain, this.g],
 }

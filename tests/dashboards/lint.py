@@ -21,7 +21,7 @@ TYPES = {"timeseries", "stat", "table", "bargauge", "text", "row"}
 VARIABLES = ["datasource", "cluster", "job", "instance"]
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 # Ids of Grafana's units; tests/dashboards/schema.mjs asks Grafana's own list whether they are there.
-UNITS = {"none", "short", "percentunit", "bytes", "Bps", "s", "dtdurations", "dateTimeFromNow", "iops", "pps", "cps"}
+UNITS = {"none", "short", "percentunit", "bytes", "Bps", "s", "dtdurations", "dateTimeFromNow", "iops", "pps", "cps", "percent", "reqps"}
 LINK = re.compile(r"^/d/virtmeter-([a-z-]+)\?\$\{datasource:queryparam\}&\$\{cluster:queryparam\}&\$\{job:queryparam\}"
                   r"(&var-\w+=\$\{__(data\.fields|field\.labels)\.\w+:percentencode\})*&\$\{__url_time_range\}$")
 RULES = []

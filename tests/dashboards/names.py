@@ -24,12 +24,18 @@ NAME = re.compile(r"\b(?:libvirt|virtmeter|process|collectd)_[a-z0-9_]+\b")
 def listed(program):
     """Metric -> {label: its values, or () when they are not listed}."""
     text = subprocess.run([program, "--list-metrics"], capture_output=True, text=True, check=True).stdout
-    found = {}
-    for name, kind, labels in re.findall(r"^\| `([a-z0-9_]+)` \| ([a-z ]+) \| [^|]* \| ([^|]*) \|", text, re.MULTILINE):
-        known = {label: tuple(values.split(", ")) if values else ()
-                 for label, values in re.findall(r"`(\w+)`(?: \(([^)]*)\))?", labels)}
-        for suffix in HISTOGRAM if kind == "histogram" else ("",):
-            found[name + suffix] = known
+    found, heads = {}, []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if cells[0] == "Metric":
+            heads = cells
+        elif line.startswith("| `"):
+            row = dict(zip(heads, cells))
+            labels = {label: tuple(values.split(", ")) if values else ()
+                      for label, values in re.findall(r"`(\w+)`(?: \(([^)]*)\))?", row["Labels"])}
+            is_histogram = row["Type"] == "histogram"
+            for suffix in HISTOGRAM if is_histogram else ("",):
+                found[row["Metric"].strip("`") + suffix] = labels | ({"le": ()} if is_histogram else {})
     return found
 
 
