@@ -4,7 +4,8 @@ local p = import '../lib/panel.libsonnet';
 local new = import '../lib/select.libsonnet';
 
 function(config)
-  local select = new(config);
+  // The admin daemon's metrics come by a job of their own, and not from every host.
+  local select = new(config) { admin: '%s=~"$cluster"' % config.clusterLabel };
   local q(expr) = expr % select;
 
   local lines = [
@@ -100,6 +101,25 @@ function(config)
         p.value('Value #D', 'runs for', 'dtdurations'),
         p.value('Value #E', 'series', 'none'),
       ], hidden=[select.cluster, 'libvirt_runtime', 'Value #A', 'Value #B', 'Value #C']),
+    ]),
+
+    d.row('The daemon that may change guests'),
+    d.line(8, [
+      p.timeseries('Requests', 'Requests to virtmeter-admind by how they ended; ok is none of its problems. Many of one other kind: the audit file says whose, by uid.', 'reqps', [
+        p.range(q('sum by (result) (rate(virtmeter_admin_requests_total{%(admin)s}[$__rate_interval]))'), '{{result}}'),
+      ]),
+      p.timeseries('Denied', 'Requests that were refused, by reason. role and scope: somebody tries what he may not; brake: somebody stops many guests at once. Runbook LibvirtAdminDenials.', 'none', [
+        p.range(q('sum by (reason) (increase(virtmeter_admin_denials_total{%(admin)s}[$__rate_interval]))'), '{{reason}}'),
+      ]) + p.bars,
+      p.timeseries('Actions that ended', 'By action and outcome. failed and timed_out: the audit file says of which guest. unknown: libvirt has not come back; look at the guest itself.', 'none', [
+        p.range(q('sum by (action, state) (increase(virtmeter_admin_operations_total{%(admin)s}[$__rate_interval]))'), '{{action}}: {{state}}'),
+      ]) + p.bars,
+      p.timeseries('Under way', 'Actions under way, clients, and lines of the audit file that could not be written. Actions that only grow in number hang in libvirt. A line that fails: runbook LibvirtAdminAuditFailing.', 'none', [
+        p.range(q('sum(virtmeter_admin_operations_running{%(admin)s})'), 'actions'),
+        p.range(q('sum(virtmeter_admin_connections{%(admin)s})'), 'clients'),
+        p.range(q('sum(virtmeter_admin_event_streams{%(admin)s})'), 'followers of events'),
+        p.range(q('sum(increase(virtmeter_admin_audit_failures_total{%(admin)s}[$__rate_interval]))'), 'audit failures'),
+      ]),
     ]),
   ];
 

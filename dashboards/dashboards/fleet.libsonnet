@@ -45,7 +45,7 @@ function(config)
       ], [p.label('instance', d.links.exporter), p.value('Value', 'answers', 'none') + { mappings: { '0': ['nothing', 'red'], '1': ['the exporter only', 'orange'] } }]),
       p.timeseries('Guests by state', 'Guests in each state. Crashed and paused ones that grow deserve a look: the alerts name them.', 'none', [
         p.range(q('sum by (state) (job:libvirt_node_domains:sum{%(fleet)s})'), '{{state}}'),
-      ]) + p.stacked,
+      ]) + p.stacked + p.states,
     ]),
     d.line(8, [
       p.timeseries('CPUs: there, sold, used, missed', 'CPUs of all hosts, vCPUs of running guests, cores that guests use, and cores that they were ready to use and did not get. Missed cores are what overcommitment costs: spread guests, or add hosts.', 'short', [

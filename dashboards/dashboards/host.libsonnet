@@ -105,7 +105,7 @@ function(config)
     d.line(8, [
       p.timeseries('Guests by state', 'When crashed or paused guests appear, the table of guests and the events say which.', 'none', [
         p.range(q('sum by (state) (libvirt_node_domains{%(s)s})'), '{{state}}'),
-      ]) + p.stacked,
+      ]) + p.stacked + p.states,
       p.timeseries('Dropped packets and errors of interfaces', "Packets that guests lost. Drops at a high CPU use of the guest: it is too slow to receive. Errors: look at the host's tap and bridge.", 'pps', [
         p.range(q('sum by (instance) (rate(libvirt_domain_interface_receive_drops_total{%(s)s}[$__rate_interval]) + rate(libvirt_domain_interface_transmit_drops_total{%(s)s}[$__rate_interval]))'), '{{instance}} drops'),
         p.range(q('sum by (instance) (rate(libvirt_domain_interface_receive_errors_total{%(s)s}[$__rate_interval]) + rate(libvirt_domain_interface_transmit_errors_total{%(s)s}[$__rate_interval]))'), '{{instance}} errors'),

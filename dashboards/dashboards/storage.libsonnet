@@ -54,7 +54,7 @@ function(config)
       ]),
       p.timeseries('States of pools', 'How many pools are in each state. A pool that leaves running: virsh pool-start, and look why; runbook LibvirtPoolInactive.', 'none', [
         p.range(q('sum by (state) (libvirt_storage_pool_status{%(s)s})'), '{{state}}'),
-      ]) + p.stacked,
+      ]) + p.stacked + p.states,
     ]),
 
     d.row('Images of guests'),
@@ -98,7 +98,7 @@ function(config)
         p.label('bridge'),
         p.label('forward'),
         p.value('Value #C', 'leases', 'none'),
-      ], hidden=[select.cluster, 'Value #A']),
+      ], hidden=[select.cluster, 'Value #A']) + p.width(9),
       p.timeseries('DHCP leases', "Leases that libvirt's own servers gave. At the size of the range, new guests get no address: make the range larger, virsh net-edit.", 'none', [
         p.range(q('libvirt_network_dhcp_leases{%(s)s}'), '{{instance}} {{network}}'),
       ]),

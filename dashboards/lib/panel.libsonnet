@@ -16,6 +16,16 @@ local withField(unit) = {
 // How far an axis reaches at least, so that noise around 0 does not fill a graph.
 local least = { percentunit: 0.1, none: 1, short: 1, iops: 1, pps: 1, cps: 1, reqps: 1, Bps: 1024, s: 0.001 };
 
+local colours = {
+  running: 'green',
+  paused: 'orange',
+  crashed: 'red',
+  shutoff: 'text',
+  inactive: 'orange',
+  degraded: 'red',
+  inaccessible: 'red',
+};
+
 local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false }, orientation: 'auto' };
 
 {
@@ -110,6 +120,11 @@ local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: f
   texts(texts): [{ type: 'value', options: { [v]: { text: texts[v][0], color: texts[v][1], index: 0 } for v in std.objectFields(texts) } }],
   named(texts): { fieldConfig+: { defaults+: { mappings: $.texts(texts) } } },
   links(links): { fieldConfig+: { defaults+: { links: links } } },
+  // States in the colours that one expects of them.
+  states: { fieldConfig+: { overrides+: [
+    { matcher: { id: 'byName', options: s }, properties: [{ id: 'color', value: { mode: 'fixed', fixedColor: colours[s] } }] }
+    for s in std.objectFields(colours)
+  ] } },
   noValue(text): { fieldConfig+: { defaults+: { noValue: text } } },
   width(n): { w:: n },
 }
