@@ -22,4 +22,15 @@ systemd-analyze verify --man=no "$work"/virtmeter-*.* 2>&1 | tee "$work/said"
 for unit in "$work"/*.service; do
   systemd-analyze security --offline=true --threshold=20 "$unit" | tail -n 1
 done
+# The users that the units name, and the folder of the socket, come to be.
+mkdir -p "$work/root/etc" "$work/root/usr/lib"
+cp -r "$root/usr/lib/sysusers.d" "$root/usr/lib/tmpfiles.d" "$work/root/usr/lib"
+systemd-sysusers --root="$work/root" 2>/dev/null
+grep -q '^virtmeter-admin:' "$work/root/etc/passwd"
+if [ "$(id -u)" -eq 0 ]; then
+  systemd-tmpfiles --root="$work/root" --create
+  group=$(sed -n 's/^virtmeter:[^:]*:\([0-9]*\):.*/\1/p' "$work/root/etc/group")
+  [ "$(stat -c '%a %u %g' "$work/root/run/virtmeter-admind")" = "750 0 $group" ]
+fi
+
 echo "units: $(basename -a "$work"/virtmeter-*.* | tr '\n' ' ')"
