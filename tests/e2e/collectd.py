@@ -92,7 +92,7 @@ class Collectd:
         self.plugins, self.interval, self.settings = plugins, interval, settings
         self.preload = sanitizers() if preload is None else preload
         self.env = {"ASAN_OPTIONS": "detect_leaks=0"} | (env or {})
-        self.folder = self.process = None
+        self.folder = self.process = self._last_log = None
         self.port = free_port()
         self._stack = contextlib.ExitStack()
 
@@ -115,6 +115,7 @@ class Collectd:
     def __exit__(self, kind, *_):
         with self._stack:
             code = self.stop()
+            self._last_log = self.log()
             if kind is None:  # the test's own failure says more
                 assert code == 0, f"collectd ended with {code}:\n{self.log()[-5000:]}"
 
@@ -163,6 +164,9 @@ class Collectd:
     # ---- the log
 
     def log(self):
+        """All that it has written; that is kept when it has ended."""
+        if self._last_log is not None:
+            return self._last_log
         return "".join(path.read_text(encoding="utf-8", errors="replace")
                        for path in (self.folder / "log", self.folder / "out") if path.exists())
 
