@@ -117,6 +117,7 @@ def cost_of(prometheus):
     return {
         "series": ask_one(prometheus, f"prometheus_tsdb_head_series{{{own}}}"),
         "samples_per_s": rate("prometheus_tsdb_head_samples_appended_total"),
+        "empty_bytes": ask_one(prometheus, f"min_over_time(process_resident_memory_bytes{{{own}}}[1h])"),
         "resident_bytes": highest("process_resident_memory_bytes"),
         "heap_bytes": highest("go_memstats_heap_inuse_bytes"),
         "cores": rate("process_cpu_seconds_total"),
@@ -202,10 +203,18 @@ def measure(options, count):
 
 # ---- the document
 
-def slope(results, name):
-    """What one series more adds, from the smallest fleet to the biggest."""
-    first, last = results[0]["cost"], results[-1]["cost"]
-    return (last[name] - first[name]) / (last["series"] - first["series"])
+def memory_of_a_series(cost):
+    """Bytes: all that a Prometheus has taken since it was empty, divided among the series."""
+    return (cost["resident_bytes"] - cost["empty_bytes"]) / cost["series"]
+
+
+def size(value):
+    """In the unit that fits."""
+    for unit in ("MiB", "GiB", "TiB"):
+        value /= 2**10 if unit != "MiB" else 2**20
+        if value < 1000:
+            break
+    return f"{number(value, 0 if value >= 10 else 1)} {unit}"
 
 
 def measured_table(results):
@@ -230,17 +239,15 @@ def disk_per_day(series, cost):
 def fleet_table(results):
     last = results[-1]
     recorded, central = (last["cost"][name] / last["hosts"] for name in ("recorded", "central"))
-    per_series = slope(results, "resident_bytes")
-    base = last["cost"]["resident_bytes"] - per_series * last["cost"]["series"]
     rows = []
     for hosts in FLEETS:
         series = hosts * (last["shape"]["page"] + recorded)
         rows.append([f"{hosts:,}", number(series, 0), *(number(series / seconds, 0) for seconds in INTERVALS),
-                     number((max(0, base) + series * per_series) / 2**30, 1),
-                     number(disk_per_day(series, last["cost"]) / 2**30, 1),
+                     size(last["cost"]["empty_bytes"] + series * memory_of_a_series(last["cost"])),
+                     size(disk_per_day(series, last["cost"])),
                      number(hosts * central, 0)])
-    return table(["hosts", "series", *(f"samples/s at {seconds} s" for seconds in INTERVALS), "memory GiB",
-                  f"disk GiB/day at {INTERVALS[1]} s", "series sent on"], rows)
+    return table(["hosts", "series", *(f"samples/s at {seconds} s" for seconds in INTERVALS), "memory",
+                  f"disk a day at {INTERVALS[1]} s", "series sent on"], rows)
 
 
 def query_table(last):
@@ -259,7 +266,7 @@ def sentence(results):
             f"exporters used too (load average at the end {load}): a scrape every {last['interval']} seconds for "
             f"{last['seconds']:.0f} seconds. Each host had {last['guests']} guests, each with {parts['vcpu']:.0f} "
             f"vCPUs, {parts['disk']:.0f} disks and {parts['interface']:.0f} interface. The longest scrape took "
-            f"{longest_ms:.0f} ms; one series more cost {slope(results, 'resident_bytes') / 1024:.1f} KiB of memory.")
+            f"{longest_ms:.0f} ms; one series cost {memory_of_a_series(last['cost']) / 1024:.1f} KiB of memory.")
     return textwrap.fill(text, 120)
 
 
@@ -290,14 +297,13 @@ def main():
     for count in options.hosts:
         results.append(measure(options, count))
         print(json.dumps(results[-1]["cost"]), flush=True)
-    bad = [each for each in results if each["cost"]["down"] or each["cost"]["missed"]]
+    print(query_table(results[-1]))
+    if any(each["cost"]["down"] or each["cost"]["missed"] for each in results):
+        sys.exit("scaling: hosts were down, or rules late: this machine is too busy, nothing is written down")
     if options.docs:
         if options.seconds < CHUNK * options.interval:
-            sys.exit(f"scaling: chunks are not full before {CHUNK * options.interval} s: nothing to write down")
+            sys.exit(f"scaling: chunks are not full before {CHUNK * options.interval} s: nothing is written down")
         write_document(options.docs, results)
-    print(query_table(results[-1]))
-    if bad:
-        sys.exit("scaling: hosts were down, or rules late: this machine is too busy")
 
 
 if __name__ == "__main__":
