@@ -165,10 +165,10 @@ class Alertmanager(_Server):
         return {name for name, labels in alerts.items()
                 if any(({"alertname": name} | labels).items() <= has.items() for has in held)}
 
-    def await_notice(self, status, name, seconds, **labels):
-        """Until the receiver was told that this alert is firing or resolved."""
+    def await_notice(self, status, name, seconds, since=0, **labels):
+        """Until the receiver was told that this alert is firing or resolved; the first notices are not looked at."""
         end = time.monotonic() + seconds
         wanted = {"alertname": name} | labels
-        while not any(each == status and wanted.items() <= has.items() for each, has in list(self.notices)):
+        while not any(each == status and wanted.items() <= has.items() for each, has in self.notices[since:]):
             assert time.monotonic() < end, f"{wanted} is not {status} within {seconds} s: {self.notices}"
             time.sleep(0.2)

@@ -46,28 +46,32 @@ class DashboardsTest(unittest.TestCase):
             Prometheus(cls.theatre.jobs(), rules, cls.alertmanager, RECORD, INTERVAL))
         cls.prometheus.await_data('count(libvirt_up{instance=~"kvm-1|kvm-2|demo"} == 1) == 3')
 
-    def await_notices(self, status, **names):
+    def await_notices(self, status, since, names):
         for name, labels in names.items():
-            self.alertmanager.await_notice(status, name, ALERT_SECONDS, **labels)
+            self.alertmanager.await_notice(status, name, ALERT_SECONDS, since, **labels)
+
+    def await_silence(self, names):
+        self.prometheus.await_true(lambda: not self.alertmanager.active(names), ALERT_SECONDS, "no alert")
 
     def test_1_alerts_reach_a_person_and_end(self):
         theatre = self.theatre
         alerts = {"LibvirtGuestStuck": {"domain": "g3", "instance": "kvm-1"},
                   "LibvirtUnreachable": {"instance": "kvm-2"},
                   "LibvirtPoolFull": {"storage_pool": "labpool", "instance": "kvm-1"}}
-        self.assertEqual(self.alertmanager.active(alerts), set())
+        self.await_silence(alerts)
+        since = len(self.alertmanager.notices)
         try:
             theatre.first.freeze("g3")
             theatre.second.kill_daemon()
             theatre.fill_pool("g2")
-            self.await_notices("firing", **alerts)
+            self.await_notices("firing", since, alerts)
             self.assertEqual(self.alertmanager.active(alerts), alerts.keys())
         finally:
             theatre.first.thaw("g3")
             theatre.second.start_daemon()
             theatre.empty_pool()
-        self.await_notices("resolved", **alerts)
-        self.assertEqual(self.alertmanager.active(alerts), set())
+        self.await_notices("resolved", since, alerts)
+        self.await_silence(alerts)
 
     def test_2_every_query_returns_data(self):
         self.theatre.provoke()

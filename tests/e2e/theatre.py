@@ -16,7 +16,7 @@ import time
 from admin import STRANGER, Admin
 from collectd import Collectd, virtmeter
 from exporter import FLEET, Exporter, free_port
-from lab import Lab
+from lab import Lab, LabError
 from web import serving
 
 # What both programs are asked for beyond their defaults.
@@ -122,8 +122,16 @@ class Theatre:
     # -- guests
 
     def _agent(self, guest, command, **arguments):
+        """Asks the guest's agent, which needs a moment after a pause or a migration."""
         text = json.dumps({"execute": command, "arguments": arguments})
-        return json.loads(self.first.virsh("qemu-agent-command", guest, text))["return"]
+        end = time.monotonic() + 60
+        while True:
+            try:
+                return json.loads(self.first.virsh("qemu-agent-command", guest, text))["return"]
+            except LabError as error:
+                if "agent is not" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
 
     def run_inside(self, guest, applet, *arguments):
         """Has the guest's agent start one of busybox' programs; its pid in the guest."""
