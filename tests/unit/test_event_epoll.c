@@ -195,7 +195,8 @@ static void libvirt_delivers_its_events_through_it(void **state)
 static int register_it(void **state)
 {
     (void)state;
-    return vmt_event_epoll_register() < 0 || vmt_event_epoll_register() < 0;
+    int failed = vmt_event_epoll_register();
+    return failed ? failed : vmt_event_epoll_register(); /* a second time does no harm */
 }
 
 int main(void)
