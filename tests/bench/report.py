@@ -3,8 +3,8 @@
 
     report.py RESULTS [--docs DOCS]
 
-RESULTS is the folder where tests/bench/run has put peers.json, plugins.json, memory.json, admin.json and exposition.txt. Exit code 1
-when a limit is missed."""
+RESULTS is the folder where tests/bench/run has put peers.json, plugins.json, memory.json, admin.json and exposition.txt.
+Exit code 1 when a limit is missed."""
 
 import argparse
 import json
@@ -142,10 +142,11 @@ measured in the same rounds and taken off. *At rest* is what the tool itself use
 
 {plugins}
 
-collectd {collectd} with its own plugin *virt* and with *virtmeter*, each reading once a second with the same settings
-(`ExtraStats "{selectors}"`). The figures are those of one reading, with all that collectd itself does with its values:
-its `write_prometheus` plugin keeps them. Only one of the two ran at a time, for {window} seconds, {turns} times in turn;
-these are the medians. Load average before and after: {plugins_before:.1f}, {plugins_after:.1f}.
+collectd {collectd} with its own plugin *virt* and with *virtmeter*, each reading once a second with
+`ExtraStats "{selectors}"`. The figures are those of one reading, with all that
+collectd itself does with its values: its `write_prometheus` plugin keeps them. Only one of the two ran at a time, for
+{window} seconds, {turns} times in turn; these are the medians. Load average before and after: {plugins_before:.1f},
+{plugins_after:.1f}.
 
 ## A guest that freezes
 
