@@ -195,7 +195,8 @@ int vmt_run_job(struct vmt_act *act)
     virDomainGetControlInfo(act->thing.domain, &control, 0);
     if (control.state == VIR_DOMAIN_CONTROL_OCCUPIED || control.state == VIR_DOMAIN_CONTROL_ERROR)
         return vmt_read_answer(act, json_pack("{s:s}", "type", "unknown"));
-    if (virDomainGetJobStats(act->thing.domain, &type, &params, &count, 0) < 0)
+    if (virDomainIsActive(act->thing.domain) == 1 &&
+        virDomainGetJobStats(act->thing.domain, &type, &params, &count, 0) < 0)
         return vmt_act_fail(act, "virDomainGetJobStats");
     json_t *job = pack_job(type, params, count);
     virTypedParamsFree(params, count);
