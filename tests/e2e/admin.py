@@ -65,11 +65,11 @@ def description():
 class Admin:
     ROLES = ROLES
 
-    def __init__(self, uri, *flags, roles=ROLES, inside=None, env=None, folder=None, small_audit=False, prefix=()):
+    def __init__(self, uri, *flags, roles=ROLES, inside=None, env=None, folder=None, small_audit=False, prefix=(), owner=0):
         """`inside`: a Lab in whose namespaces it runs; `folder`: where its files are, and stay; `small_audit`: its
-        audit file is where it finds little room; `prefix`: a command that runs it."""
+        audit file is where it finds little room; `prefix`: a command that runs it; `owner`: as whom that does."""
         self.uri, self.flags, self.roles, self.lab, self.env = uri, flags, roles, inside, env or {}
-        self.given_folder, self.small_audit, self.prefix = folder, small_audit, prefix
+        self.given_folder, self.small_audit, self.prefix, self.owner = folder, small_audit, prefix, owner
         self.folder = self.process = None
 
     # -- its life
@@ -80,11 +80,13 @@ class Admin:
         run = self.folder / "run"
         if not run.exists():
             run.mkdir()
-            os.chown(run, 0, MEMBERS)
+            os.chown(run, self.owner, MEMBERS)
             run.chmod(0o2750)  # the socket gets the folder's group
-            (self.folder / "save").mkdir()
+            for name in ("save", "audit.d"):
+                (self.folder / name).mkdir(0o700)
+                os.chown(self.folder / name, self.owner, 0)
             self.write_roles(self.roles)
-        self.socket, self.audit_file = str(run / "s"), self.folder / "audit"
+        self.socket, self.audit_file = str(run / "s"), self.folder / "audit.d/audit"
         if self.small_audit:
             (self.folder / "small").mkdir()
             self.audit_file = self.folder / "small/audit"
