@@ -376,7 +376,8 @@ static void a_slow_libvirt_is_no_stuck_guest_when_the_time_is_short(void **state
     struct fake_fault slow = {.function = "virDomainListGetStats", .delay_ms = 600, .times = 2};
     fake_host_add_fault(&slow);
     start("");
-    for (int i = 0; i < 5; i++) {
+    /* Until the slow calls are over, and long enough for a guest to be thought stuck. */
+    for (int i = 0; i < 5 || (i < 50 && !fake_collectd_find("web/virtmeter/disk_ops-vda")); i++) {
         read_once();
         usleep(300 * 1000);
     }
