@@ -43,4 +43,6 @@ void vmt_name_finish(struct vmt_name *name)
     for (char *at = name->text; *at; at++)
         if (*at == '/' || (unsigned char)*at < ' ' || *at == 0x7F)
             *at = '_';
+    if (!strcmp(name->text, ".") || !strcmp(name->text, ".."))
+        memset(name->text, '_', name->length);
 }

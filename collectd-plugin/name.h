@@ -20,7 +20,8 @@ void vmt_name_add(struct vmt_name *name, const char *text);
 
 /*
  * Makes it what collectd will take as it is: slashes are dropped at the beginning and become underscores elsewhere, as
- * collectd does it; so do control characters. What is too long ends in a tilde and eight hexadecimal digits that
+ * collectd does it; so do control characters, and the dots of "." and "..": a host's name becomes that of a folder, and
+ * it may be a tenant's. What is too long ends in a tilde and eight hexadecimal digits that
  * depend on the whole text, so that two long names stay two.
  */
 void vmt_name_finish(struct vmt_name *name);

@@ -28,6 +28,11 @@ static void slashes_and_control_characters_become_what_collectd_would_make_of_th
         {"a/b/", "a_b_"},
         {"//x", "_x"},
         {"pool/volume", "pool_volume"},
+        {".", "_"},
+        {"..", "__"},
+        {"/..", "__"},
+        {"...", "..."},
+        {"..a", "..a"},
         {"two\nlines\t\x7f", "two_lines__"},
         {"übung 1: \"x\"", "übung 1: \"x\""},
     };
