@@ -53,19 +53,11 @@ static int configure(oconfig_item_t *block)
     return failed;
 }
 
-static bool names_by_metadata(const struct vmt_name_format *format)
-{
-    for (unsigned i = 0; i < format->count; i++)
-        if (format->fields[i] == VMT_NAME_METADATA)
-            return true;
-    return false;
-}
-
 /* The label that names have from the domains' metadata, when they have one. */
 static int prepare_labels(struct vmt_error *error)
 {
     const struct vmt_config *config = &app.config;
-    if (!names_by_metadata(&config->host) && !names_by_metadata(&config->plugin_instance))
+    if (!vmt_roll_needs_metadata(config))
         return 0;
     char *specification = NULL;
     if (asprintf(&specification, "name=%s", config->metadata_xpath ? config->metadata_xpath : "/instance/name/text()") <

@@ -40,12 +40,17 @@ static const char *find_field(const struct vmt_subject *subject, enum vmt_name_f
     }
 }
 
-static bool needs_metadata(const struct vmt_name_format *format)
+static bool has_metadata(const struct vmt_name_format *format)
 {
     for (unsigned i = 0; i < format->count; i++)
         if (format->fields[i] == VMT_NAME_METADATA)
             return true;
     return false;
+}
+
+bool vmt_roll_needs_metadata(const struct vmt_config *config)
+{
+    return has_metadata(&config->host) || has_metadata(&config->plugin_instance);
 }
 
 static void write_name(const struct vmt_subject *subject, const struct vmt_name_format *format,
@@ -64,8 +69,7 @@ static void name_subject(const struct vmt_config *config, struct vmt_subject *su
 {
     write_name(subject, &config->host, &subject->host);
     write_name(subject, &config->plugin_instance, &subject->plugin_instance);
-    bool is_told_by_xml = needs_metadata(&config->host) || needs_metadata(&config->plugin_instance);
-    subject->is_nameless = is_told_by_xml && !subject->identity;
+    subject->is_nameless = vmt_roll_needs_metadata(config) && !subject->identity;
 }
 
 void vmt_roll_name(const struct vmt_config *config, const struct vmt_domain *domain, struct vmt_subject *ret_subject)

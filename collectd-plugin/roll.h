@@ -27,6 +27,9 @@ struct vmt_roll {
     const struct vmt_subject *twin; /* the first that has the same name in collectd as another; NULL: none */
 };
 
+/* Whether the domains' names are made of their metadata, too. */
+bool vmt_roll_needs_metadata(const struct vmt_config *config);
+
 /* Takes over the snapshot. NULL when there is no memory; then the snapshot has been given back. */
 struct vmt_roll *vmt_roll_new(struct vmt_snapshot *snapshot, const struct vmt_config *config);
 void vmt_roll_free(struct vmt_roll *roll);
