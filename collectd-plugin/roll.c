@@ -158,19 +158,23 @@ static int by_name(const void *a, const void *b)
     int order = strcmp(left->host.text, right->host.text);
     if (!order)
         order = strcmp(left->plugin_instance.text, right->plugin_instance.text);
+    if (!order)
+        order = right->is_active - left->is_active;
     return order ? order : strcmp(left->domain->name, right->domain->name);
 }
 
-/* Of domains that would have the same name in collectd, one has it. */
+/* Of domains that would have the same name in collectd, one has it: the active one, which has more to say. */
 static bool find_twins(struct vmt_roll *roll)
 {
     struct vmt_subject **sorted = calloc(roll->count + 1, sizeof *sorted);
     if (!sorted)
         return false;
+    unsigned count = 0;
     for (unsigned i = 0; i < roll->count; i++)
-        sorted[i] = &roll->subjects[i];
-    qsort(sorted, roll->count, sizeof *sorted, by_name);
-    for (unsigned i = 1; i < roll->count; i++)
+        if (!roll->subjects[i].is_nameless)
+            sorted[count++] = &roll->subjects[i];
+    qsort(sorted, count, sizeof *sorted, by_name);
+    for (unsigned i = 1; i < count; i++)
         if (!strcmp(sorted[i]->host.text, sorted[i - 1]->host.text) &&
             !strcmp(sorted[i]->plugin_instance.text, sorted[i - 1]->plugin_instance.text)) {
             sorted[i]->is_nameless = true;

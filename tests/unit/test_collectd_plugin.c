@@ -98,6 +98,18 @@ static void domains_that_would_have_one_name_do_not_mix(void **state)
     assert_int_equal(fake_collectd_log_lines(LOG_WARNING), 1);
 }
 
+static void an_inactive_domain_does_not_take_the_name_of_an_active_one(void **state)
+{
+    (void)state;
+    fake_host_add_domain_with(&(struct fake_domain_options){.name = "a", .state = VIR_DOMAIN_SHUTOFF});
+    fake_host_add_domain("b");
+    start("HostnameFormat hostname\nExtraStats domain_state\n");
+    read_once();
+    list_of("here/virtmeter/virt_cpu_total");
+    expect_gauge("here/virtmeter/domain_state", 0, VIR_DOMAIN_RUNNING);
+    assert_true(fake_collectd_await_log(LOG_WARNING, "domain 'a' has the same name in collectd as another", 0));
+}
+
 static void long_names_stay_apart(void **state)
 {
     (void)state;
@@ -560,6 +572,7 @@ int main(void)
         TEST(metadata_is_found_by_namespace_and_xpath),
         TEST(an_xpath_that_is_none_stops_the_plugin_and_says_why),
         TEST(domains_that_would_have_one_name_do_not_mix),
+        TEST(an_inactive_domain_does_not_take_the_name_of_an_active_one),
         TEST(long_names_stay_apart),
         TEST(blocks_are_named_by_target_or_source),
         TEST(disks_that_would_have_one_name_do_not_mix),
