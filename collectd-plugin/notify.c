@@ -18,7 +18,8 @@ struct message {
     struct message *next;
     int log_level; /* 0: no log line */
     int severity;  /* 0: no notification */
-    const char *type, *instance;
+    const char *type;
+    char instance[DATA_MAX_NAME_LEN];
     struct vmt_domain domain; /* without a name: about the host */
     char text[NOTIF_MAX_MSG_LEN];
     char line[2 * NOTIF_MAX_MSG_LEN];
@@ -73,29 +74,6 @@ static void write_state(char text[NOTIF_MAX_MSG_LEN], int state, const char *rea
 {
     char number[VMT_ENUM_TEXT];
     snprintf(text, NOTIF_MAX_MSG_LEN, "Domain state: %s. Reason: %s", vmt_enum_domain_state(state, number), reason);
-}
-
-void vmt_notifier_tell_text(const struct vmt_subject *subject, const char *parameter, const char *text)
-{
-    notify(NOTIF_OKAY, text, subject, "job_stats", parameter);
-}
-
-void vmt_notifier_tell_states(const struct vmt_roll *roll)
-{
-    int state_slot = vmt_entity_slot(VMT_ENTITY_DOMAIN, "state.state"),
-        reason_slot = vmt_entity_slot(VMT_ENTITY_DOMAIN, "state.reason"),
-        persistent_slot = vmt_entity_slot(VMT_ENTITY_DOMAIN, "persistent");
-    for (unsigned i = 0; i < roll->count; i++) {
-        const struct vmt_subject *subject = &roll->subjects[i];
-        const struct vmt_value *values = subject->sample->value;
-        if (subject->is_nameless || values[persistent_slot].type != VMT_INTEGER || !values[persistent_slot].integer)
-            continue;
-        int state = (int)values[state_slot].integer;
-        int reason = values[reason_slot].type == VMT_INTEGER ? (int)values[reason_slot].integer : 0;
-        char text[NOTIF_MAX_MSG_LEN], number[VMT_ENUM_TEXT];
-        write_state(text, state, vmt_enum_domain_reason(state, reason, number));
-        notify(severity_of(state), text, subject, "domain_state", "");
-    }
 }
 
 /* ---- the thread ---- */
@@ -218,10 +196,11 @@ void vmt_notifier_hear(void *arg, const struct vmt_notice *notice)
         .log_level = kinds[notice->kind].log_level,
         .severity = kinds[notice->kind].severity,
         .type = kinds[notice->kind].type,
-        .instance = kinds[notice->kind].instance,
     };
     bool is_of_connection = notice->kind == VMT_NOTICE_CONNECTED || notice->kind == VMT_NOTICE_DISCONNECTED;
     const char *unnamed = is_of_connection ? "default" : "host";
+    const char *instance = kinds[notice->kind].instance;
+    snprintf(message.instance, sizeof message.instance, "%s", instance ? instance : "");
     snprintf(message.line, sizeof message.line, kinds[notice->kind].line, notice->object ? notice->object : unnamed,
              notice->text);
     snprintf(message.text, sizeof message.text, "%s%s", is_of_connection ? "libvirt: " : "", notice->text);
@@ -280,7 +259,7 @@ void vmt_notifier_happened(void *arg, const struct vmt_happening *happening)
     if (state < 0 || !happening->name ||
         !vmt_selection_wants(&config->domains, config->ignores_selected, happening->name))
         return;
-    struct message message = {.severity = severity_of(state), .type = "domain_state", .instance = ""};
+    struct message message = {.severity = severity_of(state), .type = "domain_state"};
     write_state(message.text, state, happening->detail ? happening->detail : "unknown");
     struct vmt_domain domain = {.name = happening->name};
     snprintf(domain.uuid, sizeof domain.uuid, "%s", happening->uuid);
@@ -289,6 +268,8 @@ void vmt_notifier_happened(void *arg, const struct vmt_happening *happening)
         put(notifier, &message, &domain);
     pthread_mutex_unlock(&notifier->lock);
 }
+
+/* ---- the reading thread's side ---- */
 
 static bool has_answered(const struct vmt_snapshot *snapshot)
 {
@@ -331,6 +312,40 @@ void vmt_notifier_know(struct vmt_notifier *notifier, struct vmt_roll *roll)
     notifier->roll = roll;
     pthread_mutex_unlock(&notifier->lock);
     vmt_roll_free(former);
+}
+
+static void tell(struct vmt_notifier *notifier, const struct message *message, const struct vmt_subject *subject)
+{
+    pthread_mutex_lock(&notifier->lock);
+    put(notifier, message, subject->domain);
+    pthread_mutex_unlock(&notifier->lock);
+}
+
+void vmt_notifier_tell_text(void *arg, const struct vmt_subject *subject, const char *parameter, const char *text)
+{
+    struct message message = {.severity = NOTIF_OKAY, .type = "job_stats"};
+    snprintf(message.instance, sizeof message.instance, "%s", parameter);
+    snprintf(message.text, sizeof message.text, "%s", text);
+    tell(arg, &message, subject);
+}
+
+void vmt_notifier_tell_states(struct vmt_notifier *notifier, const struct vmt_roll *roll)
+{
+    int state_slot = vmt_entity_slot(VMT_ENTITY_DOMAIN, "state.state"),
+        reason_slot = vmt_entity_slot(VMT_ENTITY_DOMAIN, "state.reason"),
+        persistent_slot = vmt_entity_slot(VMT_ENTITY_DOMAIN, "persistent");
+    for (unsigned i = 0; i < roll->count; i++) {
+        const struct vmt_subject *subject = &roll->subjects[i];
+        const struct vmt_value *values = subject->sample->value;
+        if (subject->is_nameless || values[persistent_slot].type != VMT_INTEGER || !values[persistent_slot].integer)
+            continue;
+        int state = (int)values[state_slot].integer;
+        int reason = values[reason_slot].type == VMT_INTEGER ? (int)values[reason_slot].integer : 0;
+        struct message message = {.severity = severity_of(state), .type = "domain_state"};
+        char number[VMT_ENUM_TEXT];
+        write_state(message.text, state, vmt_enum_domain_reason(state, reason, number));
+        tell(notifier, &message, subject);
+    }
 }
 
 /* ---- its life ---- */

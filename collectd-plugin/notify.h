@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What changes, as collectd's notifications and log lines: domains' states, a domain that is stuck or whole again,
- * libvirt lost or back. The core's threads only put it into a queue; a thread of its own gives it to collectd, whose
- * other plugins may take their time with it.
+ * libvirt lost or back. The core's threads and the reading one only put it into a queue; a thread of its own gives it
+ * to collectd, whose other plugins may take their time with it.
  */
 #ifndef VIRTMETER_COLLECTD_NOTIFY_H
 #define VIRTMETER_COLLECTD_NOTIFY_H
@@ -33,10 +33,10 @@ void vmt_notifier_happened(void *arg, const struct vmt_happening *happening);
  * this read nor the one before, and when it answers again. */
 void vmt_notifier_know(struct vmt_notifier *notifier, struct vmt_roll *roll);
 
-/* Tells at once what libvirt says of a domain's job in words; for vmt_texts_tell. */
-void vmt_notifier_tell_text(const struct vmt_subject *subject, const char *parameter, const char *text);
+/* Tells what libvirt says of a domain's job in words; for vmt_texts_tell: `arg` is the notifier. */
+void vmt_notifier_tell_text(void *arg, const struct vmt_subject *subject, const char *parameter, const char *text);
 
-/* Tells the state of each persistent domain at once, changed or not. */
-void vmt_notifier_tell_states(const struct vmt_roll *roll);
+/* Tells the state of each persistent domain, changed or not. */
+void vmt_notifier_tell_states(struct vmt_notifier *notifier, const struct vmt_roll *roll);
 
 #endif

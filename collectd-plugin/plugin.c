@@ -203,12 +203,10 @@ static int read_host(user_data_t *unused)
         return 0;
     warn_of_twins(roll);
     vmt_dispatch(app.plan, &app.config, roll, &app.shares, &app.cpus);
-    if (vmt_config_selects(&app.config, "job_stats_background") ||
-        vmt_config_selects(&app.config, "job_stats_completed"))
-        vmt_texts_tell(&app.texts, roll, vmt_notifier_tell_text);
+    vmt_notifier_know(app.notifier, roll); /* which holds it until the next reading */
+    vmt_texts_tell(&app.texts, roll, vmt_notifier_tell_text, app.notifier);
     if (app.config.notifies_persistently)
-        vmt_notifier_tell_states(roll);
-    vmt_notifier_know(app.notifier, roll);
+        vmt_notifier_tell_states(app.notifier, roll);
     return 0;
 }
 

@@ -35,8 +35,7 @@ void vmt_texts_done(struct vmt_texts *texts)
     *texts = (struct vmt_texts){0};
 }
 
-void vmt_texts_tell(struct vmt_texts *texts, const struct vmt_roll *roll,
-                    void (*tell)(const struct vmt_subject *subject, const char *parameter, const char *text))
+void vmt_texts_tell(struct vmt_texts *texts, const struct vmt_roll *roll, vmt_texts_tell_one *tell, void *arg)
 {
     struct vmt_texts now = {0};
     for (unsigned i = 0; i < roll->snapshot->part_count * 2; i++) {
@@ -48,7 +47,7 @@ void vmt_texts_tell(struct vmt_texts *texts, const struct vmt_roll *roll,
                 asprintf(&whole, "%s\n%s\n%s", at->labels[0], at->labels[1], at->labels[2]) < 0)
                 continue;
             if (!was_told(texts, whole))
-                tell(subject, at->labels[1], at->labels[2]);
+                tell(arg, subject, at->labels[1], at->labels[2]);
             add(&now, whole);
         }
     }

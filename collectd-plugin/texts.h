@@ -16,7 +16,7 @@ struct vmt_texts {
 void vmt_texts_done(struct vmt_texts *texts);
 
 /* Calls `tell` for each text that was not there the last time. */
-void vmt_texts_tell(struct vmt_texts *texts, const struct vmt_roll *roll,
-                    void (*tell)(const struct vmt_subject *subject, const char *parameter, const char *text));
+typedef void vmt_texts_tell_one(void *arg, const struct vmt_subject *subject, const char *parameter, const char *text);
+void vmt_texts_tell(struct vmt_texts *texts, const struct vmt_roll *roll, vmt_texts_tell_one *tell, void *arg);
 
 #endif

@@ -342,12 +342,11 @@ static void persistent_notification_tells_the_states_at_each_read(void **state)
     start("PersistentNotification true\n");
     read_once();
     read_once();
-    assert_int_equal(fake_collectd_notifications("domain_state", NULL), 4);
+    notification_t last = {0};
+    assert_true(fake_collectd_await_notification("domain_state", NULL, 4, SOON_MS, &last));
     fake_emit_lifecycle(web, VIR_DOMAIN_EVENT_SUSPENDED, 0);
     assert_true(fake_wait_events(SOON_MS));
     usleep(50 * 1000);
-    notification_t last = {0};
-    assert_true(fake_collectd_await_notification("domain_state", NULL, 4, 0, &last));
     assert_int_equal(fake_collectd_notifications("domain_state", NULL), 4);
 }
 
@@ -476,6 +475,24 @@ static void a_plugin_that_is_slow_to_take_notifications_holds_nobody_up(void **s
     assert_true(fake_collectd_notifications("domain_state", NULL) <= told + 1); /* collectd is gone then */
 }
 
+static void what_is_told_at_each_read_does_not_hold_the_read_up(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 10; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "web-%u", i);
+        fake_host_add_domain(name);
+    }
+    start("PersistentNotification true\n");
+    fake_collectd_set_notification_ms(400);
+    uint64_t began = vmt_now_ns();
+    read_once();
+    assert_true(ms_since(began) < 3000);
+    fake_collectd_set_notification_ms(0);
+    notification_t last = {0};
+    assert_true(fake_collectd_await_notification("domain_state", NULL, 10, SOON_MS, &last));
+}
+
 /* ---- deadlines ---- */
 
 static void a_read_ends_at_its_deadline_whatever_hangs(void **state)
@@ -589,6 +606,7 @@ int main(void)
         TEST(a_lost_libvirt_is_told_once_and_so_is_its_return),
         TEST(a_libvirt_that_does_not_answer_is_told_once_and_so_is_its_return),
         TEST(a_plugin_that_is_slow_to_take_notifications_holds_nobody_up),
+        TEST(what_is_told_at_each_read_does_not_hold_the_read_up),
         TEST(a_read_ends_at_its_deadline_whatever_hangs),
         TEST(a_deadline_stays_within_the_interval),
         TEST(libvirt_may_come_later),

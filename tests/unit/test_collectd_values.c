@@ -264,13 +264,12 @@ static void jobs_are_told_parameter_by_parameter(void **state)
     expect_none("still/*/job_stats-*");
 }
 
-static void the_last_job_is_told_and_its_words_are_a_notification(void **state)
+static void expect_last_job(const char *options)
 {
-    (void)state;
     struct fake_domain *moved = fake_host_add_domain("moved");
     virDomainJobInfo job = {.type = VIR_DOMAIN_JOB_FAILED, .timeElapsed = 700};
     fake_domain_set_last_job(moved, &job, VIR_DOMAIN_JOB_OPERATION_SAVE);
-    start("ExtraStats job_stats_completed\n");
+    start(options);
     for (int i = 0; i < 3; i++) {
         read_once();
         expect_derive("moved/virtmeter/job_stats-time_elapsed", 0, 700);
@@ -280,7 +279,17 @@ static void the_last_job_is_told_and_its_words_are_a_notification(void **state)
     assert_true(fake_collectd_await_notification("job_stats", "errmsg", 1, SOON_MS, &last));
     assert_string_equal(last.message, "no space left");
     assert_string_equal(last.host, "moved");
+    fake_collectd_shutdown();
     assert_int_equal(fake_collectd_notifications("job_stats", NULL), 1); /* once, not at each read */
+}
+
+static void the_last_job_is_told_and_its_words_are_a_notification(void **state)
+{
+    (void)state;
+    expect_last_job("ExtraStats job_stats_completed\n");
+    fake_host_reset();
+    fake_collectd_start();
+    expect_last_job("Collector job_completed true\n");
 }
 
 /* ---- what collectd's types cannot hold ---- */
