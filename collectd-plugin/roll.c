@@ -239,7 +239,25 @@ static const char *shown(const struct vmt_config *config, enum vmt_entity entity
     return slash && slash[1] ? slash + 1 : device;
 }
 
-/* The same by the domain's XML for `target`; NULL also when an earlier device is shown under the same name. */
+/* Selections speak of `domain:device`; of a number without the word before it. */
+static bool is_selected(const struct vmt_config *config, const struct vmt_subject *subject, enum vmt_entity entity,
+                        const char *device)
+{
+    bool is_block = entity == VMT_ENTITY_BLOCK_INFO;
+    const struct vmt_selection *selection = is_block ? &config->block_devices : &config->interface_devices;
+    if (!selection->count)
+        return true;
+    bool is_number = !is_block && config->interface_format == VMT_INTERFACE_NUMBER;
+    char *whole = NULL;
+    if (asprintf(&whole, "%s:%s", subject->domain->name, is_number ? device + strlen("interface-") : device) < 0)
+        return false;
+    bool wants = vmt_selection_wants(selection, config->ignores_selected, whole);
+    free(whole);
+    return wants;
+}
+
+/* The same by the domain's XML for `target`; NULL also when an earlier one that is wanted is shown under the same name.
+ */
 static const char *find_device(const struct vmt_subject *subject, const struct vmt_config *config,
                                enum vmt_entity entity, const char *target, char number[VMT_ROLL_NUMBER])
 {
@@ -252,24 +270,11 @@ static const char *find_device(const struct vmt_subject *subject, const struct v
     for (const struct vmt_sample *earlier = first; text && earlier != info; earlier = earlier->next) {
         char other_number[VMT_ROLL_NUMBER];
         const char *other = device_text(config, entity, earlier, 0, other_number);
-        if (other && !strcmp(shown(config, entity, other), shown(config, entity, text)))
+        if (other && !strcmp(shown(config, entity, other), shown(config, entity, text)) &&
+            is_selected(config, subject, entity, other))
             return NULL;
     }
     return text;
-}
-
-/* Selections speak of `domain:device`. */
-static bool is_selected(const struct vmt_selection *selection, const struct vmt_config *config,
-                        const struct vmt_subject *subject, const char *device)
-{
-    if (!selection->count)
-        return true;
-    char *whole = NULL;
-    if (asprintf(&whole, "%s:%s", subject->domain->name, device) < 0)
-        return false;
-    bool wants = vmt_selection_wants(selection, config->ignores_selected, whole);
-    free(whole);
-    return wants;
 }
 
 const char *vmt_roll_block(const struct vmt_subject *subject, const struct vmt_config *config, const char *target)
@@ -277,7 +282,7 @@ const char *vmt_roll_block(const struct vmt_subject *subject, const struct vmt_c
     const char *device = config->block_format == VMT_BLOCK_TARGET
                              ? target
                              : find_device(subject, config, VMT_ENTITY_BLOCK_INFO, target, NULL);
-    bool is_wanted = device && is_selected(&config->block_devices, config, subject, device);
+    bool is_wanted = device && is_selected(config, subject, VMT_ENTITY_BLOCK_INFO, device);
     return is_wanted ? shown(config, VMT_ENTITY_BLOCK_INFO, device) : NULL;
 }
 
@@ -287,8 +292,5 @@ const char *vmt_roll_interface(const struct vmt_subject *subject, const struct v
     const char *device = config->interface_format == VMT_INTERFACE_NAME
                              ? target
                              : find_device(subject, config, VMT_ENTITY_INTERFACE_INFO, target, number);
-    /* A number is selected as it is, without the word before it. */
-    bool is_number = device && config->interface_format == VMT_INTERFACE_NUMBER;
-    const char *selected = is_number ? device + strlen("interface-") : device;
-    return device && is_selected(&config->interface_devices, config, subject, selected) ? device : NULL;
+    return device && is_selected(config, subject, VMT_ENTITY_INTERFACE_INFO, device) ? device : NULL;
 }

@@ -168,6 +168,17 @@ static void disks_that_would_have_one_name_do_not_mix(void **state)
     assert_int_equal(fake_collectd_count_matching("*/disk_ops-disk"), 1);
 }
 
+static void a_disk_that_is_not_wanted_takes_no_name_from_one_that_is(void **state)
+{
+    (void)state;
+    add_domain_with_xml("web", "",
+                        "<disk type='file'><source file='/a/disk'/><target dev='vda'/></disk>"
+                        "<disk type='file'><source file='/b/disk'/><target dev='vdb'/></disk>");
+    start("BlockDeviceFormat source\nBlockDeviceFormatBasename true\nBlockDevice \"web:/b/disk\"\n");
+    read_once();
+    assert_int_equal(fake_collectd_count_matching("*/disk_ops-disk"), 1);
+}
+
 static void interfaces_are_named_by_name_address_or_number(void **state)
 {
     (void)state;
@@ -593,6 +604,7 @@ int main(void)
         TEST(long_names_stay_apart),
         TEST(blocks_are_named_by_target_or_source),
         TEST(disks_that_would_have_one_name_do_not_mix),
+        TEST(a_disk_that_is_not_wanted_takes_no_name_from_one_that_is),
         TEST(interfaces_are_named_by_name_address_or_number),
         TEST(only_what_is_selected_is_sent),
         TEST(who_is_not_selected_is_not_asked),
