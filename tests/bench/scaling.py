@@ -105,6 +105,11 @@ def block_sizes(prometheus):
             "index_per_series": size["index"] / sum(each["numSeries"] for each in stats)}
 
 
+def resident_now(prometheus):
+    """Bytes, as it says itself: before anything has been scraped."""
+    return float(re.search(r"^process_resident_memory_bytes (\S+)", prometheus.get("/metrics"), re.MULTILINE).group(1))
+
+
 def cost_of(prometheus):
     own = 'job="prometheus"'
 
@@ -117,7 +122,6 @@ def cost_of(prometheus):
     return {
         "series": ask_one(prometheus, f"prometheus_tsdb_head_series{{{own}}}"),
         "samples_per_s": rate("prometheus_tsdb_head_samples_appended_total"),
-        "empty_bytes": ask_one(prometheus, f"min_over_time(process_resident_memory_bytes{{{own}}}[1h])"),
         "resident_bytes": highest("process_resident_memory_bytes"),
         "heap_bytes": highest("go_memstats_heap_inuse_bytes"),
         "cores": rate("process_cpu_seconds_total"),
@@ -192,11 +196,12 @@ def measure(options, count):
                                 flags=["--web.enable-admin-api"])
         prometheus.jobs["prometheus"] = [f"127.0.0.1:{prometheus.port}"]
         stack.enter_context(prometheus)
+        empty = resident_now(prometheus)
         begin = time.time()
         prometheus.await_scrapes(2)
         time.sleep(max(0, options.seconds - (time.time() - begin)))
         end = time.time()
-        cost = cost_of(prometheus)
+        cost = cost_of(prometheus) | {"empty_bytes": empty}
         return {"hosts": count, "guests": options.guests, "interval": options.interval, "seconds": end - begin,
                 "shape": shape, "cost": cost, "queries": queries_of(prometheus, begin, end)}
 
