@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Compares what virtmeter's plugin for collectd costs with what collectd's own costs, on a real libvirtd with real guests
-(tests/lab).
+"""Compares what virtmeter's plugin for collectd costs with what collectd's own costs, on a real libvirtd with real
+guests (tests/lab).
 
     plugins.py --build BUILD [--guests 10,50,100] [--turns 3] [--json FILE]
 
@@ -77,8 +77,8 @@ def watch(host, name, plugin, idle):
     def less_idle(part):
         return (used[part] - idle[part] / idle["elapsed"] * used["elapsed"]) / count * 1e3
 
-    return {"readings": count, "values": values, "own_ms": used["own"] / count * 1e3, "libvirtd_ms": less_idle("libvirtd"),
-            "qemu_ms": less_idle("qemu"), "rss_mib": memory["VmRSS"] / 1024}
+    return {"readings": count, "values": values, "own_ms": used["own"] / count * 1e3,
+            "libvirtd_ms": less_idle("libvirtd"), "qemu_ms": less_idle("qemu"), "rss_mib": memory["VmRSS"] / 1024}
 
 
 def compare(lab, build, turns):

