@@ -75,6 +75,7 @@ int vmt_admin_flags_parse(int argument_count, const char *const *arguments, stru
 
 void vmt_admin_flags_done(struct vmt_admin_flags *done)
 {
+    free(done->image_folders.values);
     free(done->migrate_uris.values);
     *done = (struct vmt_admin_flags){0};
 }

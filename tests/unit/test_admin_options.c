@@ -92,13 +92,25 @@ static void uris_to_migrate_to_can_be_repeated(void **state)
     vmt_admin_flags_done(&flags);
 }
 
+static void image_folders_can_be_repeated(void **state)
+{
+    (void)state;
+    struct vmt_admin_flags flags;
+    struct vmt_error error;
+    assert_int_equal(
+        PARSE("--admin.roles-file=/r", "--admin.audit-file=/a", "--admin.image-folder=/a", "--admin.image-folder=/b"),
+        0);
+    assert_int_equal(flags.image_folders.count, 2);
+    assert_string_equal(flags.image_folders.values[1], "/b");
+    vmt_admin_flags_done(&flags);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults_hold_for_what_is_not_said),
-        cmocka_unit_test(what_is_missing_or_wrong_is_named),
-        cmocka_unit_test(what_only_prints_needs_no_files),
-        cmocka_unit_test(uris_to_migrate_to_can_be_repeated),
+        cmocka_unit_test(defaults_hold_for_what_is_not_said), cmocka_unit_test(what_is_missing_or_wrong_is_named),
+        cmocka_unit_test(what_only_prints_needs_no_files),    cmocka_unit_test(uris_to_migrate_to_can_be_repeated),
+        cmocka_unit_test(image_folders_can_be_repeated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
