@@ -15,6 +15,7 @@ enum { PATH_SIZE = 256 };
 struct filter {
     const struct vmt_domain_limits *limits;
     struct vmt_error *error;
+    const char *name;     /* of the domain; NULL: it has none */
     char path[PATH_SIZE]; /* of the element that is looked at, as in the table */
 };
 
@@ -154,6 +155,22 @@ static bool hides_chain(const xmlNode *node)
     return !is_raw;
 }
 
+/*
+ * Whether a file of NVRAM is the one that libvirt itself would choose. libvirt deletes it when the domain is undefined
+ * with its NVRAM, so another one would be a way to delete what belongs to others.
+ */
+static bool is_own_nvram(const struct filter *filter, const xmlNode *node)
+{
+    xmlChar *text = xmlNodeGetContent(node);
+    const char *path = text ? (const char *)text : "/";
+    const char *file = strrchr(path, '/');
+    size_t length = strlen(filter->name ? filter->name : "");
+    bool is_own = !*path || (file && length && !strncmp(file + 1, filter->name, length) &&
+                             !strcmp(file + 1 + length, "_VARS.fd"));
+    xmlFree(text);
+    return is_own;
+}
+
 static int check_element(struct filter *filter, xmlNode *node);
 
 static int check_child(struct filter *filter, const struct vmt_element *row, xmlNode *child)
@@ -195,6 +212,9 @@ static int check_element(struct filter *filter, xmlNode *node)
     if (result < 0 || (row->flags & VMT_ELEMENT_ANYTHING))
         return result;
     result = check_text(filter, row, node);
+    if (!result && !strcmp(filter->path, "os/nvram") && !is_own_nvram(filter, node))
+        result = refuse(filter, node, "<nvram> may only be empty, or the file '%.128s_VARS.fd'",
+                        filter->name ? filter->name : "NAME");
     if (!result)
         result = check_children(filter, row, node);
     bool is_image = !strcmp(filter->path, "devices/disk") || !strcmp(filter->path, "devices/disk/backingStore");
@@ -257,6 +277,7 @@ int vmt_domain_filter(const char *xml, const struct vmt_domain_limits *limits, s
     int result = vmt_document_open(xml, "domain", &document, error);
     if (result < 0)
         return result;
+    filter.name = vmt_document_text(&document, vmt_document_child(document.root, "name"));
     result = check_element(&filter, document.root);
     if (!result)
         result = fill(&document, &definition, error);

@@ -10,6 +10,9 @@
  * cannot keep from: an image that names an external data file, which QEMU opens if its confinement lets it, and what a
  * link below an allowed folder leads to: these folders belong to whoever runs the host.
  *
+ * A file of NVRAM is deleted when its domain is undefined with it: so it may only be the one that libvirt itself would
+ * choose for a domain of that name.
+ *
  * Pure: no network, no files, no entities. Safe from any thread.
  */
 #ifndef VIRTMETER_ADMIN_DOMAIN_FILTER_H
@@ -23,7 +26,7 @@ enum { VMT_DOMAIN_NAME_SIZE = 256, VMT_DOMAIN_UUID_SIZE = 37 };
 
 /* Lists ended by NULL. */
 struct vmt_domain_limits {
-    const char *const *image_folders; /* disks, and NVRAM that is kept with them */
+    const char *const *image_folders; /* of disks */
     const char *const *firmware_folders;
     const char *const *nvram_folders;
     const char *const *emulators; /* whole paths; libvirt writes one into each definition */

@@ -105,7 +105,7 @@ static bool is_kind(const struct vmt_domain_limits *limits, const char *kind, si
     if (!strcmp(name, "FIRMWARE"))
         return is_below(text, limits->firmware_folders);
     if (!strcmp(name, "NVRAM"))
-        return is_below(text, limits->nvram_folders) || is_below(text, limits->image_folders);
+        return is_below(text, limits->nvram_folders);
     if (!strcmp(name, "EMULATOR"))
         return is_listed(text, limits->emulators);
     return !strcmp(name, text);
