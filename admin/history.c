@@ -112,13 +112,24 @@ static struct vmt_history_operation *find(struct vmt_history *history, const cha
     return place ? &history->operations[json_integer_value(place)] : NULL;
 }
 
+/* Makes room for what is newer, which is what counts: an old one that ends later still says all by that. */
+static int forget_older_half(struct vmt_history *history)
+{
+    unsigned gone = history->count / 2;
+    history->count -= gone;
+    memmove(history->operations, history->operations + gone, history->count * sizeof *history->operations);
+    json_object_clear(history->places);
+    for (unsigned i = 0; i < history->count; i++)
+        if (json_object_set_new(history->places, history->operations[i].operation, json_integer(i)) < 0)
+            return -ENOMEM;
+    return 0;
+}
+
 /* A result whose intent was in a file that is gone says all the same. */
 static int add_operation(struct vmt_history *history, const struct line *line, bool is_result)
 {
-    if (history->count == VMT_HISTORY_OPERATIONS_MAX) {
-        history->skipped++;
-        return 0;
-    }
+    if (history->count == VMT_HISTORY_OPERATIONS_MAX && forget_older_half(history) < 0)
+        return -ENOMEM;
     struct vmt_history_operation operation = line->operation;
     operation.began_ns = line->time_ns - (is_result ? (uint64_t)line->duration_ms * VMT_MS : 0);
     operation.ended_ns = is_result ? line->time_ns : 0;

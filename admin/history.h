@@ -16,7 +16,7 @@
 
 enum {
     VMT_HISTORY_BYTES_MAX = 64 * 1024 * 1024, /* of each file, from its end */
-    VMT_HISTORY_OPERATIONS_MAX = 100 * 1000,  /* what comes after that many is counted as skipped */
+    VMT_HISTORY_OPERATIONS_MAX = 100 * 1000,  /* when there are more, the older half is forgotten */
 };
 
 /* An operation. Texts are NULL when the file does not say them. */

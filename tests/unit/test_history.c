@@ -276,6 +276,30 @@ static void of_a_huge_file_the_end_is_read(void **state)
 }
 
 /* A process that is killed at any moment has told of everything that it began. */
+/* Which keys must not act again is in the newest lines. */
+static void of_very_many_operations_the_newest_are_known(void **state)
+{
+    (void)state;
+    struct vmt_history *history = vmt_history_new();
+    FILE *file = tmpfile();
+    unsigned count = 0, total = VMT_HISTORY_OPERATIONS_MAX + 1;
+    char newest[16];
+    assert_non_null(file);
+    for (unsigned i = 0; i < total; i++)
+        fprintf(file,
+                "{\"event\":\"intent\",\"time\":\"2025-12-31T23:59:59.123Z\",\"operation\":\"%u\",\"uid\":1,\"pid\":1,"
+                "\"action\":\"b\",\"target\":{\"kind\":\"domain\"}}\n",
+                i);
+    rewind(file);
+    assert_int_equal(vmt_history_add(history, file), 0);
+    fclose(file);
+    const struct vmt_history_operation *operations = vmt_history_operations(history, &count);
+    assert_int_equal(count, VMT_HISTORY_OPERATIONS_MAX / 2 + 1);
+    snprintf(newest, sizeof newest, "%u", total - 1);
+    assert_string_equal(operations[count - 1].operation, newest);
+    vmt_history_free(history);
+}
+
 static void a_killed_process_has_told_what_it_began(void **state)
 {
     (void)state;
@@ -326,6 +350,7 @@ int main(void)
         TEST(the_last_word_about_an_operation_counts),
         TEST(a_file_that_others_could_have_written_is_not_believed),
         TEST(of_a_huge_file_the_end_is_read),
+        TEST(of_very_many_operations_the_newest_are_known),
         TEST(a_killed_process_has_told_what_it_began),
     };
     return cmocka_run_group_tests(tests, audit_make_folder, audit_remove_folder);
