@@ -103,7 +103,7 @@ local reduced = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: f
   text(title, content): { type: 'text', title: title, description: '', options: { mode: 'markdown', content: content } },
 
   // A column of a table. A label keeps its own name, so that links can refer to it.
-  label(name, links=null): { field: name, name: name } + (if links == null then {} else { unit: 'none', links: links, minWidth: 120 }),
+  label(name, links=null): { field: name, name: name } + (if links == null then {} else { unit: 'none', links: links, minWidth: if name == 'domain' then 120 else 80 }),
   value(field, name, unit, steps=null): { field: field, name: name, unit: unit } + (if unit == 'short' then { decimals: 3 } else {}) + (if steps == null then {} else { steps: steps }),
 
   // ---- what is added to a panel
