@@ -237,7 +237,11 @@ static bool pass(struct vmt_conduct *conduct, struct vmt_control *control)
         return false;
     }
     bool prepares = vmt_conduct_option(conduct, VMT_OPTION_PREPARE)->number;
-    if (vmt_conduct_option(conduct, VMT_OPTION_DRY_RUN)->number) {
+    bool is_dry = vmt_conduct_option(conduct, VMT_OPTION_DRY_RUN)->number;
+    if ((is_dry || prepares) && !conduct->has_nothing_to_do && vmt_act_check(&conduct->act)) {
+        vmt_conduct_take_failure(conduct);
+        answer(conduct, 0, NULL);
+    } else if (is_dry) {
         answer_without_doing(conduct, "dry_run");
     } else if (prepares && conduct->demand.destroys && !conduct->has_nothing_to_do) {
         answer_preparation(conduct);

@@ -132,9 +132,17 @@ static int judge_lost(struct vmt_act *act)
     return -ETIME;
 }
 
+int vmt_act_check(struct vmt_act *act)
+{
+    return act->action->check ? act->action->check(act) : 0;
+}
+
 int vmt_act_run(struct vmt_act *act)
 {
     bool reads = act->action->flags & VMT_ACTION_READS;
+    int refused = vmt_act_check(act);
+    if (refused)
+        return refused;
     if (act->thing.domain && !reads)
         vmt_vigil_begin(act->lifecycle, &act->vigil, act->thing.uuid);
     int failed = act->action->run(act);

@@ -30,7 +30,10 @@ struct vmt_act {
     struct vmt_failure failure;
 };
 
-/* Runs the row's function between the beginning and the end of a vigil. 0, or a negative errno with the failure. */
+/* What the row sees beforehand, and nothing is done. 0, or a negative errno with the failure. */
+int vmt_act_check(struct vmt_act *act);
+
+/* Checks, then runs the row's function within a vigil. 0, or a negative errno with the failure. */
 int vmt_act_run(struct vmt_act *act);
 
 /* Values of the row's parameters; the row must have one of that name. */

@@ -125,6 +125,8 @@ struct vmt_action {
     int (*run)(struct vmt_act *act); /* NULL: the daemon does it by itself; always NULL in virtmeter_actions */
     const char *help;                /* one sentence without a full stop */
     const char *loses; /* what is lost for good when it is done: a sentence; NULL: nothing, or it depends */
+    /* Sees beforehand what keeps it from being done, beside the state; NULL: there is nothing to see. As `run`. */
+    int (*check)(struct vmt_act *act);
 };
 
 extern const struct vmt_action vmt_actions[];

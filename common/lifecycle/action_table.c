@@ -84,7 +84,7 @@ const struct vmt_action vmt_actions[] = {
     {"save", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "save", RUNNING | PAUSED, 0, VMT_ACTION_STOPS | VMT_ACTION_LONG, PARAMS(
         SAVED_FILE(true, "The file to write, in the daemon's directory"),
         {"paused", VMT_PARAM_BOOL, .fallback = "false", .help = "Leave it paused when it is restored"}),
-        RUN(vmt_run_save), "Save a domain's memory to a file and stop it"},
+        RUN(vmt_run_save), "Save a domain's memory to a file and stop it", .check = RUN(vmt_check_save)},
     {"restore", VMT_TARGET_DOMAINS, VMT_ROLE_OPERATOR, "/v1/domains/restore", 0, 0, VMT_ACTION_LONG, PARAMS(
         SAVED_FILE(true, "The file to read, in the daemon's directory"), START_PAUSED),
         RUN(vmt_run_restore), "Start a domain from a file that save wrote"},
@@ -98,8 +98,8 @@ const struct vmt_action vmt_actions[] = {
     {"define", VMT_TARGET_DOMAINS, VMT_ROLE_DEFINER, "/v1/domains/define", 0, 0, VMT_ACTION_BIG_BODY, PARAMS(
         XML,
         {"replaces", VMT_PARAM_TEXT, .max = 64, .help = "The sha256 of the definition that this one replaces, as xml shows it with inactive; without it none is replaced"}),
-        RUN(vmt_run_define), "Define a domain"},
-    {"create", VMT_TARGET_DOMAINS, VMT_ROLE_DEFINER, "/v1/domains/create", 0, 0, VMT_ACTION_BIG_BODY, PARAMS(XML, START_PAUSED), RUN(vmt_run_create), "Start a transient domain, which is gone when it stops"},
+        RUN(vmt_run_define), "Define a domain", .check = RUN(vmt_check_define)},
+    {"create", VMT_TARGET_DOMAINS, VMT_ROLE_DEFINER, "/v1/domains/create", 0, 0, VMT_ACTION_BIG_BODY, PARAMS(XML, START_PAUSED), RUN(vmt_run_create), "Start a transient domain, which is gone when it stops", .check = RUN(vmt_check_create)},
     {"undefine", VMT_TARGET_DOMAIN, VMT_ROLE_DEFINER, D "undefine", 0, 0, VMT_ACTION_PERSISTENT | VMT_ACTION_DESTROYS, PARAMS(
         {"nvram", VMT_PARAM_WORD, .words = nvram_fates, .help = "What becomes of its NVRAM; must be said if it has one"},
         {"managed_save", VMT_PARAM_BOOL, .fallback = "false", .help = "Throw its saved memory away too"},
@@ -116,9 +116,9 @@ const struct vmt_action vmt_actions[] = {
         {"uri", VMT_PARAM_URI, .is_required = true, .max = 1024, .help = "libvirt on the host to go to; one that the daemon allows"},
         {"live", VMT_PARAM_BOOL, .fallback = "true", .help = "Let it run meanwhile"},
         {"persist", VMT_PARAM_BOOL, .fallback = "false", .help = "Define it there"},
-        {"undefine_source", VMT_PARAM_BOOL, .fallback = "false", .help = "Forget its definition here"},
+        {"undefine_source", VMT_PARAM_BOOL, .fallback = "false", .help = "Forget its definition here; only with persist"},
         {"copy_storage", VMT_PARAM_BOOL, .fallback = "false", .help = "Copy its disks too"}),
-        RUN(vmt_run_migrate), "Move a domain to another host"},
+        RUN(vmt_run_migrate), "Move a domain to another host", .check = RUN(vmt_check_migrate)},
     {"abort-job", VMT_TARGET_DOMAIN, VMT_ROLE_POWER, D "abort-job", LIVE, 0, VMT_ACTION_BESIDE, NO_PARAMS, RUN(vmt_run_abort_job), "Abort a domain's job: a migration, a save"},
     {"unprotect", VMT_TARGET_DOMAIN, VMT_ROLE_OPERATOR, D "unprotect", 0, 0, VMT_ACTION_LIFTS, PARAMS(
         {"duration", VMT_PARAM_SECONDS, .min = 1, .max = 3600, .fallback = "600", .help = "For how long"}),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The functions of the action table: each does what its row's help says. 0, or a negative errno with the act's failure.
+ * The functions of the action table: each does what its row's help says, or sees what keeps it from being done. 0, or a
+ * negative errno with the act's failure.
  */
 #ifndef VIRTMETER_COMMON_LIFECYCLE_RUN_H
 #define VIRTMETER_COMMON_LIFECYCLE_RUN_H
@@ -49,5 +50,10 @@ int vmt_run_pool_start(struct vmt_act *act);
 int vmt_run_pool_stop(struct vmt_act *act);
 int vmt_run_pool_autostart(struct vmt_act *act);
 int vmt_run_pool_refresh(struct vmt_act *act);
+
+int vmt_check_save(struct vmt_act *act);
+int vmt_check_define(struct vmt_act *act);
+int vmt_check_create(struct vmt_act *act);
+int vmt_check_migrate(struct vmt_act *act);
 
 #endif

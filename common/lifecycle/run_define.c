@@ -21,7 +21,7 @@ static int tell_domain(struct vmt_act *act, virDomainPtr domain, const char *fun
 }
 
 /* libvirt replaces silently: only whoever knows what is there may. */
-static int check_replacement(struct vmt_act *act)
+int vmt_check_define(struct vmt_act *act)
 {
     const char *known = vmt_act_text(act, "replaces");
     char hash[65];
@@ -46,21 +46,23 @@ static int check_replacement(struct vmt_act *act)
 
 int vmt_run_define(struct vmt_act *act)
 {
-    int failed = check_replacement(act);
-    if (failed)
-        return failed;
     virDomainPtr domain =
         virDomainDefineXMLFlags(act->control->connection, vmt_act_text(act, "xml"), VIR_DOMAIN_DEFINE_VALIDATE);
     return tell_domain(act, domain, "virDomainDefineXMLFlags");
 }
 
+/* libvirt would start the one that is defined under the same identity, with another definition. */
+int vmt_check_create(struct vmt_act *act)
+{
+    if (!act->thing.domain)
+        return 0;
+    return vmt_failure_set(&act->failure, VMT_FAILURE_EXISTS, "there is a domain '%s' with UUID %s already",
+                           act->thing.name, act->thing.uuid);
+}
+
 int vmt_run_create(struct vmt_act *act)
 {
     unsigned flags = VIR_DOMAIN_START_VALIDATE | (vmt_act_bool(act, "paused") ? VIR_DOMAIN_START_PAUSED : 0);
-    /* libvirt would start the one that is defined under the same identity, with another definition. */
-    if (act->thing.domain)
-        return vmt_failure_set(&act->failure, VMT_FAILURE_EXISTS, "there is a domain '%s' with UUID %s already",
-                               act->thing.name, act->thing.uuid);
     virDomainPtr domain = virDomainCreateXML(act->control->connection, vmt_act_text(act, "xml"), flags);
     return tell_domain(act, domain, "virDomainCreateXML");
 }

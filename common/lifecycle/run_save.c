@@ -24,16 +24,24 @@ static bool is_taken(const struct vmt_act *act, const char *path)
     return is_taken;
 }
 
-int vmt_run_save(struct vmt_act *act)
+int vmt_check_save(struct vmt_act *act)
 {
     char *path = vmt_act_saved_path(act);
     int failed = path ? 0 : -EINVAL;
     if (!failed && is_taken(act, path))
         failed = vmt_failure_set(&act->failure, VMT_FAILURE_EXISTS, "there is a saved domain in '%s' already",
                                  vmt_act_text(act, "file"));
-    if (!failed)
-        failed =
-            vmt_act_done(act, virDomainSaveFlags(act->thing.domain, path, NULL, save_flags(act)), "virDomainSaveFlags");
+    free(path);
+    return failed;
+}
+
+int vmt_run_save(struct vmt_act *act)
+{
+    char *path = vmt_act_saved_path(act);
+    if (!path)
+        return -EINVAL;
+    int failed =
+        vmt_act_done(act, virDomainSaveFlags(act->thing.domain, path, NULL, save_flags(act)), "virDomainSaveFlags");
     free(path);
     return failed ? failed : vmt_act_settle(act, VMT_EVENT_BIT(VIR_DOMAIN_EVENT_STOPPED), SHUTOFF);
 }
@@ -84,7 +92,7 @@ static unsigned migrate_flags(const struct vmt_act *act)
     return all;
 }
 
-int vmt_run_migrate(struct vmt_act *act)
+int vmt_check_migrate(struct vmt_act *act)
 {
     const char *const *allowed = vmt_lifecycle_settings(act->lifecycle)->migrate_uris;
     const char *uri = vmt_act_text(act, "uri");
@@ -93,6 +101,16 @@ int vmt_run_migrate(struct vmt_act *act)
     if (!allowed || !*allowed)
         return vmt_failure_set(&act->failure, VMT_FAILURE_ARGUMENT,
                                "'%s' is not among the URIs that this daemon allows (--admin.migrate-uri)", uri);
+    /* libvirt would do it: then nobody has the definition any more, for which undefine asks for more. */
+    if (vmt_act_bool(act, "undefine_source") && !vmt_act_bool(act, "persist"))
+        return vmt_failure_set(&act->failure, VMT_FAILURE_ARGUMENT,
+                               "'undefine_source' without 'persist' would lose the definition");
+    return 0;
+}
+
+int vmt_run_migrate(struct vmt_act *act)
+{
+    const char *uri = vmt_act_text(act, "uri");
     if (vmt_act_done(act, virDomainMigrateToURI3(act->thing.domain, uri, NULL, 0, migrate_flags(act)),
                      "virDomainMigrateToURI3"))
         return -EIO;

@@ -94,7 +94,9 @@ static void open_control(struct fixture *fixture)
 
 static int set_up(void **state)
 {
-    static const struct vmt_lifecycle_options options = {.uri = "test:///default", .digest = digest};
+    static const char *const elsewhere[] = {"test:///elsewhere", NULL};
+    static const struct vmt_lifecycle_options options = {
+        .uri = "test:///default", .digest = digest, .migrate_uris = elsewhere};
     struct fixture *fixture = calloc(1, sizeof *fixture);
     struct vmt_error error;
     memset(&world, 0, sizeof world);
@@ -307,6 +309,24 @@ static void a_failure_is_libvirts_own(void **state)
     assert_false(fixture->act.has_changed);
 }
 
+static void a_migration_loses_no_definition_and_goes_nowhere_else(void **state)
+{
+    struct fixture *fixture = *state;
+    give(fixture, "migrate", "uri", "test:///elsewhere");
+    give(fixture, "migrate", "undefine_source", "true");
+    assert_true(do_action(fixture, "migrate", 1) < 0);
+    assert_int_equal(fixture->act.failure.kind, VMT_FAILURE_ARGUMENT);
+    assert_non_null(strstr(fixture->act.failure.text, "would lose the definition"));
+    give(fixture, "migrate", "uri", "test:///nowhere");
+    assert_true(do_action(fixture, "migrate", 1) < 0);
+    assert_int_equal(fixture->act.failure.kind, VMT_FAILURE_ARGUMENT);
+    assert_non_null(strstr(fixture->act.failure.text, "--admin.migrate-uri"));
+    /* Now it is libvirt's turn. */
+    give(fixture, "migrate", "uri", "test:///elsewhere");
+    assert_true(do_action(fixture, "migrate", 1) < 0);
+    assert_int_equal(fixture->act.failure.kind, VMT_FAILURE_LIBVIRT);
+}
+
 static void after_a_lost_connection_the_state_tells_what_was_done(void **state)
 {
     struct fixture *fixture = *state;
@@ -344,6 +364,7 @@ int main(void)
         TEST(an_event_is_enough),
         TEST(what_somebody_else_does_counts_too),
         TEST(a_failure_is_libvirts_own),
+        TEST(a_migration_loses_no_definition_and_goes_nowhere_else),
         TEST(after_a_lost_connection_the_state_tells_what_was_done),
         TEST(after_a_lost_connection_what_cannot_be_told_is_unknown),
     };

@@ -375,6 +375,24 @@ static void a_dry_run_does_nothing(void **state)
     assert_int_equal(status_of(fixture, &denied), 404);
 }
 
+static void a_dry_run_sees_what_would_be_replaced(void **state)
+{
+    struct fixture *fixture = *state;
+    unsigned status;
+    char known[512];
+    static const char body[] = "{\"xml\":\"<domain type='test'><name>test</name><memory>65536</memory>"
+                               "<os><type>hvm</type></os></domain>\"";
+    static const char *const paths[] = {"/v1/domains/define", "/v1/domains/create"};
+    snprintf(known, sizeof known, "%s}", body);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(status_of(fixture, &(struct ask){ROOT_UID, paths[i], known, .query = {"dry_run", "1"}}), 409);
+    const struct ask shown = {ROOT_UID, "/v1/domains/test/xml", .query = {"inactive", "1"}};
+    json_t *json = take_answer(fixture, send_call(fixture, &shown, "GET"), &status);
+    snprintf(known, sizeof known, "%s,\"replaces\":\"%s\"}", body, text_of(json, "sha256"));
+    json_decref(json);
+    assert_int_equal(status_of(fixture, &(struct ask){ROOT_UID, paths[0], known, .query = {"dry_run", "1"}}), 200);
+}
+
 static void what_destroys_needs_a_second_step(void **state)
 {
     struct fixture *fixture = *state;
@@ -631,6 +649,7 @@ int main(void)
         TEST(a_wrong_state_is_refused_before_libvirt_is_asked),
         TEST(expectations_must_hold),
         TEST(a_dry_run_does_nothing),
+        TEST(a_dry_run_sees_what_would_be_replaced),
         TEST(what_destroys_needs_a_second_step),
         TEST(a_role_may_be_spared_the_second_step),
         TEST(forcing_asks_for_more_than_shutting_down),
