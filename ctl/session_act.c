@@ -134,8 +134,8 @@ static int post(struct vmt_session *session, const json_t *body, const char *tok
     return failed ? vmt_session_complain(session, (int)vmt_outcome_of_failure(failed), error.text) : VMT_EXIT_OK;
 }
 
-/* Shows what will be lost, and asks. */
-static bool is_confirmed(struct vmt_session *session, const json_t *preparation)
+/* Shows what will be lost. */
+static void show_losses(struct vmt_session *session, const json_t *preparation)
 {
     struct vmt_text text = {0};
     size_t i;
@@ -155,9 +155,17 @@ static bool is_confirmed(struct vmt_session *session, const json_t *preparation)
         vmt_text_add(&text, "\n", 1);
     }
     vmt_session_print(session->err, &text, 0);
+}
+
+/* Shows what will be lost, unless it is agreed and nobody wants to read, and asks. */
+static bool is_confirmed(struct vmt_session *session, const json_t *preparation)
+{
+    const struct vmt_settings *settings = &session->invocation->settings;
     char question[64];
+    if (!settings->is_agreed || settings->output != VMT_OUTPUT_QUIET)
+        show_losses(session, preparation);
     snprintf(question, sizeof question, "%s?", session->invocation->command.name);
-    return session->invocation->settings.is_agreed || vmt_session_agrees(session, question);
+    return settings->is_agreed || vmt_session_agrees(session, question);
 }
 
 /* An answer that is an outcome: a refusal, or an operation. Takes it. */

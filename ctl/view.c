@@ -179,10 +179,14 @@ void vmt_view_add_operation(struct vmt_text *text, const json_t *operation, cons
     vmt_cell_add(text, "", vmt_cell_at(operation, "target.name"));
     vmt_text_add_string(text, ": ");
     vmt_cell_add(text, "", json_object_get(operation, "action"));
+    if (state && !strcmp(state, "dry_run")) {
+        vmt_text_add_string(text, " could be done; this was a dry run\n");
+        return;
+    }
     vmt_text_add_string(text, " ");
     add_word(text, "state", json_object_get(operation, "state"), style->has_colours);
     if (json_is_false(json_object_get(operation, "changed")))
-        vmt_text_add_string(text, ", nothing was to be done");
+        vmt_text_add_string(text, ", there was nothing to do");
     if (json_is_string(step)) {
         vmt_text_add_string(text, ", ");
         vmt_cell_add(text, "", step);

@@ -291,7 +291,12 @@ static void who_says_yes_is_not_asked(void **state)
     will_answer(200, OPERATION("succeeded", "true"));
     assert_int_equal(RUN("destroy", "web", "--yes"), VMT_EXIT_OK);
     assert_null(strstr(err, "[y/N]"));
+    assert_non_null(strstr(err, "what is not on disk"));
     assert_int_equal(server.request_count, 2);
+    will_answer(200, PREPARATION);
+    will_answer(200, OPERATION("succeeded", "true"));
+    assert_int_equal(RUN("destroy", "web", "--yes", "--quiet"), VMT_EXIT_OK);
+    assert_string_equal(err, "");
 }
 
 static void a_parameter_can_make_an_action_grave(void **state)
@@ -307,7 +312,7 @@ static void where_there_is_nothing_to_do_nobody_is_asked(void **state)
     (void)state;
     will_answer(200, OPERATION("succeeded", "false"));
     assert_int_equal(RUN("destroy", "web"), VMT_EXIT_OK);
-    assert_string_equal(out, "web: start succeeded, nothing was to be done\n");
+    assert_string_equal(out, "web: start succeeded, there was nothing to do\n");
 }
 
 static void a_dry_run_has_one_step(void **state)

@@ -152,10 +152,13 @@ static void an_operation_is_one_line(void **state)
                                "\"succeeded\",\"changed\":true,\"finished\":\"now\",\"step\":\"acpi\"}";
     static const char idle[] = "{\"id\":\"x-1\",\"action\":\"start\",\"target\":{\"name\":\"web\"},\"state\":"
                                "\"succeeded\",\"changed\":false,\"finished\":\"now\",\"step\":null}";
+    static const char dry[] = "{\"id\":null,\"action\":\"start\",\"target\":{\"name\":\"web\"},\"state\":\"dry_run\","
+                              "\"changed\":false,\"step\":null}";
     (void)state;
     assert_string_equal(view_operation(running, &table), "web: shutdown running, operation x-1\n");
     assert_string_equal(view_operation(done, &table), "web: shutdown succeeded, acpi\n");
-    assert_string_equal(view_operation(idle, &table), "web: start succeeded, nothing was to be done\n");
+    assert_string_equal(view_operation(idle, &table), "web: start succeeded, there was nothing to do\n");
+    assert_string_equal(view_operation(dry, &table), "web: start could be done; this was a dry run\n");
     assert_string_equal(view_operation(running, &quiet), "x-1\n");
 }
 
