@@ -137,15 +137,29 @@ static int write_all(struct vmt_audit *audit, const char *bytes, size_t length, 
     return 0;
 }
 
-static int append(struct vmt_audit *audit, const char *line, bool sync, struct vmt_error *error)
+static int append(struct vmt_audit *audit, const char *line, struct vmt_error *error)
 {
     int result = follow_rotation(audit, error);
     if (!result && audit->is_torn) /* what stands there stays, as a line of its own */
         result = write_all(audit, "\n", 1, error);
     if (!result)
         result = write_all(audit, line, strlen(line), error);
-    if (!result && sync && fdatasync(audit->fd) < 0)
+    return result;
+}
+
+/* Another descriptor of the file, for whoever syncs it without the lock: it may be rotated away meanwhile. */
+static int borrow(const struct vmt_audit *audit, int *ret_fd, struct vmt_error *error)
+{
+    *ret_fd = fcntl(audit->fd, F_DUPFD_CLOEXEC, 0);
+    return *ret_fd < 0 ? vmt_error_set(error, -errno, "cannot sync '%s': %s", audit->path, strerror(errno)) : 0;
+}
+
+static int sync_borrowed(const struct vmt_audit *audit, int fd, struct vmt_error *error)
+{
+    int result = 0;
+    if (fdatasync(fd) < 0)
         result = vmt_error_set(error, -errno, "cannot sync '%s': %s", audit->path, strerror(errno));
+    close(fd);
     return result;
 }
 
@@ -160,15 +174,20 @@ static void copy(int fd, const char *line)
 static int note(struct vmt_audit *audit, const char *event, uint64_t now_ns, const struct vmt_audit_act *act,
                 const struct vmt_audit_result *result, unsigned left_out, struct vmt_error *error)
 {
+    bool is_synced = !strcmp(event, VMT_AUDIT_INTENT);
+    int fd = -1;
     char *line = vmt_audit_line(event, now_ns, act, result, left_out);
     if (!line)
         return vmt_error_set(error, -ENOMEM, "no memory for a line of the audit");
     pthread_mutex_lock(&audit->lock);
-    int code = append(audit, line, !strcmp(event, VMT_AUDIT_INTENT), error);
+    int code = append(audit, line, error);
+    if (!code && is_synced)
+        code = borrow(audit, &fd, error);
     copy(audit->copy_fd, line);
     pthread_mutex_unlock(&audit->lock);
     free(line);
-    return code;
+    /* A slow disk holds up those who act, and nobody who only writes a line. */
+    return fd >= 0 ? sync_borrowed(audit, fd, error) : code;
 }
 
 int vmt_audit_intent(struct vmt_audit *audit, uint64_t now_ns, const struct vmt_audit_act *act, struct vmt_error *error)
