@@ -18,26 +18,6 @@
 
 enum { FIRST_HANDED_OVER = 3, BACKLOG = 64 };
 
-/* The socket that the service manager hands over by sd_listen_fds(3); -1: none. */
-static int take_handed_over(struct vmt_error *error)
-{
-    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-    struct sockaddr_un address = {.sun_family = AF_UNSPEC};
-    socklen_t length = sizeof address, option_length = sizeof(int);
-    int is_listening = 0, fd = FIRST_HANDED_OVER;
-    if (!pid || !count || strtol(pid, NULL, 10) != (long)getpid())
-        return -1;
-    if (strcmp(count, "1") != 0)
-        return vmt_error_set(error, -EINVAL, "the service manager hands over %s sockets; one is wanted", count);
-    if (getsockname(fd, (struct sockaddr *)&address, &length) < 0 || address.sun_family != AF_UNIX ||
-        length <= sizeof address.sun_family || !*address.sun_path ||
-        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &option_length) < 0 || !is_listening)
-        return vmt_error_set(error, -EINVAL, "what the service manager hands over is no listening Unix socket");
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-        return vmt_error_set(error, -errno, "the socket of the service manager: %s", strerror(errno));
-    return fd;
-}
-
 /* Whether somebody else could put another socket in the place of ours. `is_parent`: the folder that it is in. */
 static int check_folder(const char *folder, bool is_parent, struct vmt_error *error)
 {
@@ -60,12 +40,32 @@ static int check_folders(const char *path, struct vmt_error *error)
     char folder[sizeof((struct sockaddr_un *)0)->sun_path];
     int failed = 0;
     bool is_parent = true;
-    snprintf(folder, sizeof folder, "%s", path);
+    snprintf(folder, sizeof folder, "%.*s", (int)sizeof folder - 1, path); /* the kernel's may have no end */
     for (char *slash; !failed && (slash = strrchr(folder, '/')); is_parent = false) {
         *slash = '\0';
         failed = check_folder(*folder ? folder : "/", is_parent, error);
     }
     return failed;
+}
+
+/* The socket that the service manager hands over by sd_listen_fds(3); -1: none. */
+static int take_handed_over(struct vmt_error *error)
+{
+    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+    struct sockaddr_un address = {.sun_family = AF_UNSPEC};
+    socklen_t length = sizeof address, option_length = sizeof(int);
+    int is_listening = 0, fd = FIRST_HANDED_OVER;
+    if (!pid || !count || strtol(pid, NULL, 10) != (long)getpid())
+        return -1;
+    if (strcmp(count, "1") != 0)
+        return vmt_error_set(error, -EINVAL, "the service manager hands over %s sockets; one is wanted", count);
+    if (getsockname(fd, (struct sockaddr *)&address, &length) < 0 || address.sun_family != AF_UNIX ||
+        length <= sizeof address.sun_family || !*address.sun_path ||
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &option_length) < 0 || !is_listening)
+        return vmt_error_set(error, -EINVAL, "what the service manager hands over is no listening Unix socket");
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+        return vmt_error_set(error, -errno, "the socket of the service manager: %s", strerror(errno));
+    return check_folders(address.sun_path, error) ? -1 : fd;
 }
 
 static int take_lock(const char *path, int *ret_fd, struct vmt_error *error)

@@ -183,6 +183,10 @@ static void a_socket_that_is_handed_over_is_used(void **state)
     vmt_socket_close(&taken);
     assert_int_equal(access(place->path, F_OK), 0);
 
+    hand_over(dup(bound.fd), "1");
+    assert_int_equal(chmod(place->folder, 0777), 0);
+    assert_int_equal(vmt_socket_open("/nowhere/admin.sock", &taken, &error), -EPERM);
+    assert_int_equal(chmod(place->folder, 0700), 0);
     hand_over(dup(bound.fd), "2");
     assert_int_equal(vmt_socket_open(place->path, &taken, &error), -EINVAL);
     hand_over(socket(AF_INET, SOCK_STREAM, 0), "1");
