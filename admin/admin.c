@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/admin_private.h"
 #include "admin/history.h"
+#include "admin/trusted_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -167,7 +168,10 @@ static int make_parts(struct vmt_admin *admin, struct vmt_error *error)
     if (!admin->brake || !admin->confirm || !admin->stats || !admin->operations || !admin->readers || !admin->writers ||
         !admin->rescuers)
         return vmt_error_set(error, -ENOMEM, "no memory");
-    int failed = vmt_admin_reload(admin, error);
+    /* A saved domain is believed to be what this host saved: its XML is nobody's request. */
+    int failed = options->save_directory ? vmt_trusted_folder_check(options->save_directory, error) : 0;
+    if (!failed)
+        failed = vmt_admin_reload(admin, error);
     if (!failed)
         failed = vmt_audit_new(options->audit_file, options->audit_copy_fd, &admin->audit, error);
     return failed ? failed : restore(admin, error);

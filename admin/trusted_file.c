@@ -52,6 +52,19 @@ int vmt_trusted_file_check_folder(const char *path, uid_t owner, struct vmt_erro
     return result;
 }
 
+int vmt_trusted_folder_check(const char *path, struct vmt_error *error)
+{
+    struct stat info;
+    if (lstat(path, &info) < 0)
+        return 0;
+    if (!S_ISDIR(info.st_mode))
+        return vmt_error_set(error, -ENOTDIR, "'%s' is no folder, or a symbolic link", path);
+    if (info.st_mode & (S_IWGRP | S_IWOTH))
+        return vmt_error_set(error, -EPERM, "the folder '%s' has mode %04o: others may put files there", path,
+                             info.st_mode & 07777);
+    return 0;
+}
+
 static int read_all(int fd, const char *path, size_t most, char **ret_text, size_t *ret_length, struct vmt_error *error)
 {
     char *text = malloc(most + 2);

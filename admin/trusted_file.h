@@ -19,6 +19,12 @@ int vmt_trusted_file_check(int fd, const char *path, uid_t owner, mode_t forbidd
 int vmt_trusted_file_check_folder(const char *path, uid_t owner, struct vmt_error *error);
 
 /*
+ * Checks that only its owner may put files into the folder `path`, and that it is no symbolic link. 0, also when it
+ * cannot be seen from here: it may be on another host.
+ */
+int vmt_trusted_folder_check(const char *path, struct vmt_error *error);
+
+/*
  * Reads the whole file `path` of at most `most` bytes, which must not be a symbolic link and must pass both checks; its
  * group and others may not write to it. The text is terminated and for the caller to free. 0, or a negative errno with
  * the path and the reason.

@@ -27,7 +27,7 @@ static const char roles[] =
     "  domains: ['precious']\n";
 
 struct fixture {
-    char folder[64], roles_file[96], audit_file[96];
+    char folder[64], roles_file[96], audit_file[96], save_folder[96];
     struct vmt_log log;
     struct vmt_admin *admin;
     pthread_mutex_t lock;
@@ -39,9 +39,9 @@ struct fixture {
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    bool suspend_hangs, sync_fails;
-    unsigned suspends;
-} gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false, 0};
+    bool suspend_hangs, sync_fails, sync_hangs;
+    unsigned suspends, syncs;
+} gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
 int __real_virDomainSuspend(virDomainPtr domain);
 int __wrap_virDomainSuspend(virDomainPtr domain);
@@ -61,6 +61,10 @@ int __wrap_virDomainSuspend(virDomainPtr domain)
 int __wrap_fdatasync(int fd)
 {
     pthread_mutex_lock(&gate.lock);
+    gate.syncs++;
+    pthread_cond_broadcast(&gate.wake);
+    while (gate.sync_hangs)
+        pthread_cond_wait(&gate.wake, &gate.lock);
     bool fails = gate.sync_fails;
     pthread_mutex_unlock(&gate.lock);
     if (!fails)
@@ -101,7 +105,7 @@ static int start(struct fixture *fixture, struct vmt_error *error)
                                               .roles_owner = geteuid(),
                                               .audit_file = fixture->audit_file,
                                               .audit_copy_fd = -1,
-                                              .save_directory = fixture->folder,
+                                              .save_directory = fixture->save_folder,
                                               .limits = {.stops = 3, .user = 100, .domain = 100},
                                               .read_timeout_ns = PATIENCE_SECONDS * VMT_SECOND,
                                               .call_timeout_ns = VMT_SECOND,
@@ -125,12 +129,14 @@ static int set_up(void **state)
     struct vmt_error error;
     set_gate(&gate.suspend_hangs, false);
     set_gate(&gate.sync_fails, false);
-    gate.suspends = 0;
+    gate.suspends = gate.syncs = 0;
     snprintf(fixture->folder, sizeof fixture->folder, "/tmp/virtmeter-admin.XXXXXX");
     if (!mkdtemp(fixture->folder))
         return -1;
     snprintf(fixture->roles_file, sizeof fixture->roles_file, "%s/roles.yaml", fixture->folder);
     snprintf(fixture->audit_file, sizeof fixture->audit_file, "%s/audit.jsonl", fixture->folder);
+    snprintf(fixture->save_folder, sizeof fixture->save_folder, "%s/saved", fixture->folder);
+    mkdir(fixture->save_folder, 0700);
     fixture->log = (struct vmt_log){STDERR_FILENO, VMT_LOG_ERROR, VMT_LOG_LOGFMT};
     pthread_mutex_init(&fixture->lock, NULL);
     vmt_cond_init(&fixture->wake);
@@ -144,10 +150,12 @@ static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
     set_gate(&gate.suspend_hangs, false);
+    set_gate(&gate.sync_hangs, false);
     if (fixture->admin)
         stop(fixture);
     unlink(fixture->roles_file);
     unlink(fixture->audit_file);
+    rmdir(fixture->save_folder);
     rmdir(fixture->folder);
     pthread_cond_destroy(&fixture->wake);
     pthread_mutex_destroy(&fixture->lock);
@@ -393,6 +401,24 @@ static void a_dry_run_sees_what_would_be_replaced(void **state)
     assert_int_equal(status_of(fixture, &(struct ask){ROOT_UID, paths[0], known, .query = {"dry_run", "1"}}), 200);
 }
 
+static void a_slow_disk_holds_up_who_acts_and_nobody_else(void **state)
+{
+    struct fixture *fixture = *state;
+    unsigned status;
+    set_gate(&gate.sync_hangs, true);
+    struct vmt_call *slow = send_call(fixture, &(struct ask){ALICE, "/v1/domains/test/suspend", WAIT}, "POST");
+    pthread_mutex_lock(&gate.lock);
+    while (!gate.syncs)
+        pthread_cond_wait(&gate.wake, &gate.lock);
+    pthread_mutex_unlock(&gate.lock);
+    assert_int_equal(status_of(fixture, &(struct ask){BOB, "/v1/domains/test/suspend", WAIT}), 404);
+    assert_int_equal(suspends(), 0);
+    set_gate(&gate.sync_hangs, false);
+    json_decref(take_answer(fixture, slow, &status));
+    assert_int_equal(status, 200);
+    assert_int_equal(suspends(), 1);
+}
+
 static void what_destroys_needs_a_second_step(void **state)
 {
     struct fixture *fixture = *state;
@@ -635,6 +661,10 @@ static void without_its_files_it_does_not_start(void **state)
     chmod(fixture->audit_file, 0644);
     assert_true(start(fixture, &error) < 0);
     assert_non_null(strstr(error.text, fixture->audit_file));
+    chmod(fixture->audit_file, 0600);
+    chmod(fixture->save_folder, 0777);
+    assert_true(start(fixture, &error) < 0);
+    assert_non_null(strstr(error.text, fixture->save_folder));
 }
 
 int main(void)
@@ -650,6 +680,7 @@ int main(void)
         TEST(expectations_must_hold),
         TEST(a_dry_run_does_nothing),
         TEST(a_dry_run_sees_what_would_be_replaced),
+        TEST(a_slow_disk_holds_up_who_acts_and_nobody_else),
         TEST(what_destroys_needs_a_second_step),
         TEST(a_role_may_be_spared_the_second_step),
         TEST(forcing_asks_for_more_than_shutting_down),

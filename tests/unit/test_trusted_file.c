@@ -157,6 +157,18 @@ static void roles_are_read_from_such_files_only(void **state)
     unlink(path);
 }
 
+static void a_folder_that_others_may_write_to_is_refused(void **state)
+{
+    (void)state;
+    struct vmt_error error;
+    assert_int_equal(vmt_trusted_folder_check(folder, &error), 0);
+    assert_int_equal(vmt_trusted_folder_check("/nowhere/at/all", &error), 0);
+    assert_int_equal(vmt_trusted_folder_check("/tmp", &error), -EPERM);
+    assert_int_equal(symlink(folder, path), 0);
+    assert_int_equal(vmt_trusted_folder_check(path, &error), -ENOTDIR);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +178,7 @@ int main(void)
         cmocka_unit_test(a_folder_that_others_can_change_is_refused),
         cmocka_unit_test(long_files_are_refused),
         cmocka_unit_test(roles_are_read_from_such_files_only),
+        cmocka_unit_test(a_folder_that_others_may_write_to_is_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
