@@ -37,7 +37,7 @@ function(alert, events) [
       (
         libvirt_exporter_collector_success{collector!~"cpu|vcpu|memory|block|interface|iothread|job"} == 0
         or
-        libvirt_exporter_collector_success{collector=~"cpu|vcpu|memory|block|interface|iothread|job"} == 0
+        libvirt_exporter_collector_success == 0
         unless on (%(host)s)
         libvirt_exporter_domains_skipped{reason=~"partial|timed_out"} > 0
       )

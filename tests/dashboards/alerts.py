@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Every alert is complete, has a runbook, and a test in which it fires and one in which it does not; every recording rule
-has a test of its value.
+"""Every alert is complete, has a runbook, and a test in which it fires and one in which it does not; every recording
+rule has a test of its value.
 
     tests/dashboards/alerts.py    (exit code 1, and what is wrong on standard error)"""
 
@@ -25,7 +25,8 @@ def incomplete(rule):
         yield f"{name}: has no severity, or no duration"
     if set(rule["annotations"]) != ANNOTATIONS or not all(rule["annotations"].values()):
         yield f"{name}: must have the annotations {', '.join(sorted(ANNOTATIONS))}"
-    if not re.match(r"/d/(%s)\?" % "|".join(d["uid"] for d in sources.dashboards().values()), rule["annotations"]["dashboard_url"]):
+    pages = "|".join(dashboard["uid"] for dashboard in sources.dashboards().values())
+    if not re.match(rf"/d/({pages})\?", rule["annotations"]["dashboard_url"]):
         yield f"{name}: leads to no dashboard"
     if not rule["annotations"]["runbook_url"].endswith(f"/{name}.md"):
         yield f"{name}: its runbook is not {name}.md"

@@ -3,7 +3,8 @@
 
     tests/dashboards/lint.py    (exit code 1, and what is wrong on standard error)
 
-dashboards/.lint lists exclusions in the format of that linter, each with its reason; one that nothing needs is wrong too."""
+dashboards/.lint lists exclusions in the format of that linter, each with its reason; one that nothing needs is wrong
+too."""
 
 import collections
 import itertools
@@ -21,7 +22,9 @@ TYPES = {"timeseries", "stat", "table", "bargauge", "text", "row"}
 VARIABLES = ["datasource", "cluster", "job", "instance"]
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 # Ids of Grafana's units; tests/dashboards/schema.mjs asks Grafana's own list whether they are there.
-UNITS = {"none", "short", "percentunit", "bytes", "Bps", "s", "dtdurations", "dateTimeFromNow", "iops", "pps", "cps", "percent", "reqps"}
+UNITS = {"none", "short", "percentunit", "percent", "bytes", "Bps", "s", "dtdurations", "dateTimeFromNow", "iops", "pps",
+         "cps", "reqps"}
+FORECASTS = {"predict_linear", "deriv", "delta"}
 LINK = re.compile(r"^/d/virtmeter-([a-z-]+)\?\$\{datasource:queryparam\}&\$\{cluster:queryparam\}&\$\{job:queryparam\}"
                   r"(&var-\w+=\$\{__(data\.fields|field\.labels)\.\w+:percentencode\})*&\$\{__url_time_range\}$")
 RULES = []
@@ -231,7 +234,7 @@ def target_hard_interval(dashboard):
     """Windows follow the graph, but for forecasts, which need hours."""
     for panel, _, expression in targets(dashboard):
         for found in expression.selectors:
-            if found.range and not found.range.startswith("[$__") and found.functions[-1] not in ("predict_linear", "deriv", "delta"):
+            if found.range and not found.range.startswith("[$__") and found.functions[-1] not in FORECASTS:
                 yield panel["title"], f"looks at {found.range}, whatever is shown"
 
 
@@ -276,9 +279,11 @@ def target_promql(dashboard):
     names = [f"virtmeter:expr{i}" for i in range(len(exprs))]
     plain = [re.sub(r"\$__\w+", "5m", expr) for _, expr in exprs]
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-        yaml.safe_dump({"groups": [{"name": "all", "rules": [{"record": n, "expr": e} for n, e in zip(names, plain)]}]}, file)
+        group = {"name": "all", "rules": [{"record": n, "expr": e} for n, e in zip(names, plain)]}
+        yaml.safe_dump({"groups": [group]}, file)
         file.flush()
-        done = subprocess.run(["promtool", "check", "rules", "--lint=none", file.name], capture_output=True, text=True, check=False)
+        done = subprocess.run(["promtool", "check", "rules", "--lint=none", file.name], capture_output=True, text=True,
+                              check=False)
     for line in (done.stdout + done.stderr).splitlines() if done.returncode else []:
         yield "", line
 
@@ -303,7 +308,8 @@ def main():
                 used |= excused
                 if not excused:
                     wrong.append(f"{name}: {kind}: {panel + ': ' if panel else ''}{sentence}")
-    wrong += [f"dashboards/.lint: {name} for {title} {panel}: nothing needs it" for name, title, panel in sorted(spare - used)]
+    wrong += [f"dashboards/.lint: {name} for {title} {panel}: nothing needs it"
+              for name, title, panel in sorted(spare - used)]
     uids = [dashboard["uid"] for dashboard in sources.dashboards().values()]
     wrong += [f"the uid {uid} is there twice" for uid, n in collections.Counter(uids).items() if n > 1]
     for sentence in dict.fromkeys(wrong):

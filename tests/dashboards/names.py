@@ -40,7 +40,7 @@ def listed(program):
 
 
 def collectd():
-    """The same for the plugin behind collectd's write_prometheus, with the plugin's defaults: one host for each domain."""
+    """The same for the plugin behind collectd's write_prometheus, with its defaults: one host for each domain."""
     types = {}
     with open(TYPES_DB, encoding="utf-8") as file:
         for line in file:
@@ -93,7 +93,7 @@ class Names:
                 if matcher.label not in set(own) | TARGET:
                     self.wrong.append(f"{use.where}: {selector.metric} has no label {matcher.label}")
                 elif not possible(matcher, own.get(matcher.label)):
-                    self.wrong.append(f"{use.where}: {selector.metric} is never {matcher.label}{matcher.sign}\"{matcher.value}\"")
+                    self.wrong.append(f"{use.where}: {selector.metric} is never {''.join(matcher)}")
         for label in set(expression.groups) - labels:
             self.wrong.append(f"{use.where}: groups by {label}, which none of its series has")
         return labels

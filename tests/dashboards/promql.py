@@ -1,4 +1,4 @@
-"""Enough of PromQL to know which series an expression selects, by which labels it groups, and within which functions."""
+"""Enough of PromQL to know which series an expression selects, by which labels it groups, in which functions."""
 
 import re
 from typing import NamedTuple

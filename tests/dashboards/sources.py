@@ -18,7 +18,8 @@ class Use(NamedTuple):
 
 
 def dashboards():
-    return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted((OUT / "grafana").glob("*.json"))}
+    files = sorted((OUT / "grafana").glob("*.json"))
+    return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in files}
 
 
 def rules(name):
