@@ -95,7 +95,7 @@ void vmt_collection_sample(struct vmt_collection *collection, struct vmt_part *p
     vmt_sample_set(sample, VMT_ENTITY_EXPORTER, "up", vmt_integer(collection->is_up));
     vmt_sample_set(sample, VMT_ENTITY_EXPORTER, "last_collection", vmt_integer(collection->began_wall_ns));
     vmt_sample_set(sample, VMT_ENTITY_EXPORTER, "refresh_duration", vmt_integer(ended - collection->began_ns));
-    for (unsigned i = 0; collection->is_up && i < VMT_SKIPPED_COUNT; i++)
+    for (unsigned i = 0; collection->has_roster && i < VMT_SKIPPED_COUNT; i++)
         vmt_sample_set(sample, VMT_ENTITY_EXPORTER, skipped_keys[i], vmt_integer(collection->skipped[i]));
     for (enum vmt_collector i = VMT_COLLECTOR_EXPORTER + 1; i < VMT_COLLECTOR_COUNT; i++) {
         const struct vmt_outcome *outcome = &collection->outcomes[i];

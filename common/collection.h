@@ -32,7 +32,8 @@ struct vmt_collection {
     unsigned part_count, part_room;
     struct vmt_outcome outcomes[VMT_COLLECTOR_COUNT];
     unsigned skipped[VMT_SKIPPED_COUNT];
-    bool is_up;
+    bool is_up;        /* libvirt has answered something */
+    bool has_roster;   /* and which domains there are */
     uint64_t ended_ns; /* 0: still running */
     bool was_cut;      /* something was given up only because the deadline came */
 };

@@ -58,13 +58,14 @@ static int allocate(struct vmt_engine *engine, const struct vmt_host_options *op
     unsigned stuck_calls = options->max_stuck_calls < STUCK_CALLS_MAX ? options->max_stuck_calls : STUCK_CALLS_MAX;
     engine->monitor_count = stuck_calls + 1;
     engine->monitors = calloc(engine->monitor_count, sizeof *engine->monitors);
+    engine->job_suspects = calloc(engine->monitor_count, sizeof *engine->job_suspects);
     engine->context.registry = vmt_registry_new(options->xml_age_ns ? options->xml_age_ns : usual_xml_age);
     engine->context.labels = options->labels;
     engine->happened = options->happened;
     engine->happened_arg = options->happened_arg;
     engine->journal = vmt_journal_new(options->notify, options->notify_arg);
     engine->tally = vmt_tally_new();
-    if (!engine->monitors || !engine->context.registry || !engine->journal || !engine->tally ||
+    if (!engine->monitors || !engine->job_suspects || !engine->context.registry || !engine->journal || !engine->tally ||
         vmt_uri_without_prompt(options->uri, &engine->uri) < 0)
         return vmt_error_set(error, -ENOMEM, "no memory for the collection engine");
     return 0;
@@ -82,6 +83,7 @@ static void release(struct vmt_engine *engine)
     vmt_board_done(&engine->workshop.board);
     vmt_calls_done(&engine->workshop.calls);
     vmt_names_done(&engine->workshop.unknown);
+    free(engine->job_suspects);
     free(engine->monitors);
     free(engine->uri);
     free(engine);

@@ -3,6 +3,7 @@
 #include "common/engine_private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Another client's query holds a domain for milliseconds. Who holds it for longer than this is stuck. */
 static const unsigned long long stuck_ms = 1000, stuck_ms_of_repeat = 500, still_stuck_ms = 200;
@@ -186,6 +187,17 @@ static void start_basics(struct vmt_run *run)
     start_or_drop(run, vmt_engine_idle(run->engine, &run->engine->basics), query);
 }
 
+/* Whether a call about the domain's job has been left behind and not returned yet: there is one at most. */
+static bool is_job_suspect(struct vmt_engine *engine, const char *name)
+{
+    for (unsigned i = 0; i < engine->monitor_count; i++)
+        if (engine->job_suspects[i][0] && vmt_worker_is_idle(engine->monitors[i]))
+            engine->job_suspects[i][0] = '\0';
+        else if (!strncmp(engine->job_suspects[i], name, VMT_OBJECT_TEXT - 1))
+            return true;
+    return false;
+}
+
 /*
  * For domains whose monitor has answered: their jobs, domain by domain. So that the cost of a collection does not grow
  * with the host, only so many are asked each time, in turn, and those that had a job the last time or that show one.
@@ -198,7 +210,7 @@ static void start_jobs(struct vmt_run *run)
     for (unsigned visited = 0; query && visited < count; visited++) {
         unsigned i = (first + visited) % count;
         const struct vmt_roster_entry *entry = &run->roster->entries[i];
-        if (run->answers[i] != VMT_ANSWER_WHOLE)
+        if (run->answers[i] != VMT_ANSWER_WHOLE || is_job_suspect(engine, entry->domain->name))
             continue;
         bool may_have_job = entry->may_have_job || vmt_registry_has_job(engine->context.registry, entry->domain);
         if (asked++ < JOBS_ASKED_MAX || may_have_job)
@@ -206,10 +218,8 @@ static void start_jobs(struct vmt_run *run)
         if (asked == JOBS_ASKED_MAX)
             engine->next_job = (i + 1) % count;
     }
-    bool hangs = engine->asked_jobs && !vmt_worker_is_idle(engine->asked_jobs);
-    struct vmt_worker *worker = hangs ? NULL : idle_monitor(run);
+    struct vmt_worker *worker = idle_monitor(run);
     run->has_job_failed = query && query->count && !worker;
-    engine->asked_jobs = worker ? worker : engine->asked_jobs;
     start_or_drop(run, worker, query);
 }
 
@@ -378,11 +388,31 @@ static void xml_hangs(struct vmt_run *run, struct vmt_query *query)
     free(unread);
 }
 
+/* One domain has frozen since its statistics came: the others are asked again. */
+static void jobs_hang(struct vmt_run *run, struct vmt_query *query)
+{
+    struct vmt_engine *engine = run->engine;
+    char culprit[VMT_OBJECT_TEXT];
+    run->has_job_failed = true;
+    vmt_worker_asking(query->task.worker, culprit);
+    for (unsigned i = 0; i < engine->monitor_count; i++)
+        if (engine->monitors[i] == query->task.worker)
+            memcpy(engine->job_suspects[i], culprit, sizeof culprit);
+    struct vmt_query *again = culprit[0] && !is_over(run) ? new_query(run, VMT_QUERY_JOBS, query->count) : NULL;
+    for (unsigned i = 0; again && i < query->count; i++)
+        if (!is_job_suspect(engine, query->items[i].entry->domain->name))
+            vmt_query_add(again, query->items[i].entry);
+    if (again) {
+        again->is_repeat = true;
+        start_or_drop(run, idle_monitor(run), again);
+    }
+}
+
 void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query)
 {
     run->monitor_ended_ns = vmt_now_ns();
     if (query->kind == VMT_QUERY_JOBS)
-        run->has_job_failed = true;
+        jobs_hang(run, query);
     else if (query->kind == VMT_QUERY_XML)
         xml_hangs(run, query);
     else if (query->kind == VMT_QUERY_STATS && is_over(run))

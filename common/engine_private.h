@@ -36,10 +36,11 @@ struct vmt_engine {
     struct vmt_lane lanes[VMT_COLLECTOR_COUNT];
     struct vmt_lane roster;
     struct vmt_worker *basics;
-    struct vmt_worker *asked_jobs; /* a monitor; while it is late, nobody else is asked for jobs */
-    unsigned next_job;             /* the first domain to be asked for its job in the next collection */
+    unsigned next_job; /* the first domain to be asked for its job in the next collection */
     /* One more than calls may be left behind, so that when all those hang there is one to go on with. */
     struct vmt_worker **monitors;
+    char (*job_suspects)[VMT_OBJECT_TEXT]; /* by monitor: the domain whose job it was asking for when it was left behind
+                                            */
     unsigned monitor_count;
     struct vmt_journal *journal;
     vmt_collectors collectors; /* all that may run */

@@ -109,6 +109,9 @@ static bool has_succeeded(const struct vmt_task *task)
 static void collector_came_back(struct vmt_run *run, struct vmt_task *task, enum vmt_collector collector)
 {
     struct vmt_lane *lane = &run->engine->lanes[collector];
+    pthread_mutex_lock(&run->collection->lock);
+    run->collection->is_up = run->collection->is_up || has_succeeded(task);
+    pthread_mutex_unlock(&run->collection->lock);
     vmt_collection_publish(run->collection, task->part);
     vmt_collection_conclude(run->collection, collector, has_succeeded(task), task->ended_ns - task->began_ns);
     vmt_part_unref(lane->part);
@@ -128,7 +131,7 @@ static void roster_came_back(struct vmt_run *run, struct vmt_task *task)
     if (!own->roster)
         return;
     pthread_mutex_lock(&collection->lock);
-    collection->is_up = true;
+    collection->is_up = collection->has_roster = true;
     collection->skipped[VMT_SKIPPED_FILTERED] = own->roster->filtered_count;
     pthread_mutex_unlock(&collection->lock);
     vmt_collection_publish(collection, task->part);

@@ -17,7 +17,7 @@ const char *const vmt_domain_states[] = {
 
 static const struct vmt_metric exporter_metrics[] = {
 #define OF .collector = VMT_COLLECTOR_EXPORTER
-    {"up", "libvirt_up", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether libvirt answered the last collection: 1 when its bulk call came back, whatever single domains do."},
+    {"up", "libvirt_up", VMT_GAUGE, VMT_BOOLEAN, OF, .help = "Whether libvirt answered the last collection: 1 when a call came back, whatever single domains do."},
     {"last_collection", "libvirt_exporter_last_collection_timestamp_seconds", VMT_GAUGE, VMT_NANOSECONDS, OF, .help = "When the collection that is being served began, in seconds since 1970."},
     {"refresh_duration", "libvirt_exporter_refresh_duration_seconds", VMT_GAUGE, VMT_NANOSECONDS, OF, .help = "How long the collection that is being served took."},
     {"domains_skipped.filtered", "libvirt_exporter_domains_skipped", VMT_GAUGE, VMT_NUMBER, OF, PART("reason", "filtered"), .help = "Domains without all their series in this collection: excluded by a filter, answered in part because another client or job held the domain, not back in time, or gone meanwhile."},

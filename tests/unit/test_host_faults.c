@@ -278,6 +278,41 @@ static void any_call_may_hang(void **state)
     }
 }
 
+static void job_that_hangs_hides_nobody_elses(void **state)
+{
+    (void)state;
+    start_with_domains();
+    virDomainJobInfo job = {.type = VIR_DOMAIN_JOB_UNBOUNDED, .timeElapsed = 1500};
+    fake_domain_set_job(domains[3], &job, VIR_DOMAIN_JOB_OPERATION_BACKUP);
+    struct fake_fault fault = {.function = "virDomainGetJobStats", .domain = domains[1], .hangs = true};
+    unsigned number = fake_host_add_fault(&fault);
+    for (int i = 0; i < 6; i++) {
+        struct vmt_snapshot *snapshot = scrape_within(i ? NEXT_ANSWER_MS : FIRST_ANSWER_MS);
+        assert_int_equal(count_series(snapshot, VMT_ENTITY_JOB_INFO, "info", fake_domain_name(domains[3])), 1);
+        assert_only_these_are_stuck(snapshot, 0, 0);
+        vmt_snapshot_unref(snapshot);
+    }
+    assert_true(fake_wait_inside("virDomainGetJobStats", 1, SOON_MS)); /* once, however often they were asked */
+    fake_host_remove_fault(number);
+    assert_true(fake_wait_inside(NULL, 0, SOON_MS));
+}
+
+/* A libvirtd that holds a domain holds up who lists them. */
+static void roster_that_hangs_does_not_make_libvirt_down(void **state)
+{
+    (void)state;
+    start_with_domains();
+    struct fake_fault fault = {.function = "virConnectGetAllDomainStats", .hangs = true};
+    unsigned number = fake_host_add_fault(&fault);
+    struct vmt_snapshot *snapshot = scrape_within(FIRST_ANSWER_MS);
+    assert_int_equal(get(snapshot, VMT_ENTITY_EXPORTER, "up", NULL), 1);
+    assert_int_equal(get(snapshot, VMT_ENTITY_COLLECTOR, "success", "domain"), 0);
+    assert_int_equal(count_series(snapshot, VMT_ENTITY_DOMAIN, "state.state", NULL), 0);
+    vmt_snapshot_unref(snapshot);
+    fake_host_remove_fault(number);
+    assert_true(fake_wait_inside(NULL, 0, SOON_MS));
+}
+
 static void frozen_daemon_is_down_and_back_when_it_answers(void **state)
 {
     (void)state;
@@ -382,6 +417,8 @@ int main(void)
         TEST(guest_whose_xml_hangs_costs_only_its_own_info),
         TEST(storage_pool_that_hangs_costs_only_its_own_series),
         TEST(any_call_may_hang),
+        TEST(job_that_hangs_hides_nobody_elses),
+        TEST(roster_that_hangs_does_not_make_libvirt_down),
         TEST(frozen_daemon_is_down_and_back_when_it_answers),
         TEST(killed_daemon_is_reconnected),
         TEST(late_daemon_is_waited_for),
