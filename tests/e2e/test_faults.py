@@ -372,6 +372,7 @@ class JobTest(FaultTest):
             self.assertGreater(len(answers), SCRAPES)
             self.assert_in_time(answers[:-1])
             for answer in answers[:-1]:
+                self.assertTrue(is_up(answer.page))
                 lacks = [series for series in missing(answer.page, of_others)
                          if not re.match("libvirt_(node_(vcpus|memory)_allocated|exporter_domains_skipped)", series)]
                 self.assertEqual(lacks, [])
