@@ -19,12 +19,16 @@ static int refuse_by_role(struct vmt_conduct *conduct)
     if (decision->denial == VMT_DENIAL_PROTECTED)
         kind = VMT_PROBLEM_PROTECTED;
     else if (decision->denial == VMT_DENIAL_SCOPE && *conduct->call->request.id)
-        kind = VMT_PROBLEM_NOT_FOUND; /* otherwise the reason says nothing that was not asked */
+        kind = VMT_PROBLEM_NOT_FOUND;
     vmt_admin_deny(conduct->admin, conduct->call, &conduct->act.thing, vmt_denial_names[decision->denial],
                    decision->reason);
     if (kind == VMT_PROBLEM_NOT_FOUND)
         return vmt_problem_set(&conduct->problem, kind, "there is no %s '%.200s'",
                                vmt_target_names[vmt_conduct_action_of(conduct)->target], conduct->call->request.id);
+    /* What is there under the UUID that was given may have a name that the caller may not know. */
+    if (decision->denial == VMT_DENIAL_SCOPE && conduct->act.thing.domain)
+        return vmt_problem_set(&conduct->problem, kind, "uid %u has no role on a domain of this name or UUID",
+                               (unsigned)conduct->call->peer.uid);
     return vmt_problem_set(&conduct->problem, kind, "%s", decision->reason);
 }
 
