@@ -104,7 +104,8 @@ int vmt_admin_reload(struct vmt_admin *admin, struct vmt_error *error)
 static void close_unfinished(struct vmt_admin *admin, const struct vmt_history_operation *past)
 {
     struct vmt_error error;
-    const struct vmt_peer peer = {.uid = past->uid, .pid = past->pid};
+    const struct vmt_peer peer = {
+        .uid = past->uid, .gid = past->gid, .groups = past->groups, .group_count = past->group_count, .pid = past->pid};
     const struct vmt_audit_act act = {.peer = &peer,
                                       .operation = past->operation,
                                       .request = past->request,

@@ -61,7 +61,8 @@ static int reserve(struct vmt_history *history)
 struct line {
     const char *event, *time_text, *target_kind;
     uint64_t time_ns;
-    json_int_t uid, pid, duration_ms;
+    json_int_t uid, gid, pid, duration_ms;
+    const json_t *groups;
     int changed;
     struct vmt_history_operation operation; /* its texts belong to the JSON */
 };
@@ -77,17 +78,18 @@ static enum vmt_target target_called(const char *name)
 static bool unpack(json_t *json, struct line *line)
 {
     struct vmt_history_operation *operation = &line->operation;
-    int failed = json_unpack(json, "{s:s,s:s,s?s,s?s,s?s,s?s,s:I,s:I,s:s,s:{s:s,s?s,s?s},s?s,s?s,s?s,s?b,s?I}", "event",
-                             &line->event, "time", &line->time_text, "operation", &operation->operation, "request",
-                             &operation->request, "key", &operation->key, "fingerprint", &operation->fingerprint, "uid",
-                             &line->uid, "pid", &line->pid, "action", &operation->action, "target", "kind",
-                             &line->target_kind, "uuid", &operation->uuid, "name", &operation->name, "result",
-                             &operation->result, "problem", &operation->problem, "detail", &operation->detail,
-                             "changed", &line->changed, "duration_ms", &line->duration_ms);
+    int failed = json_unpack(
+        json, "{s:s,s:s,s?s,s?s,s?s,s?s,s:I,s?I,s?o,s:I,s:s,s:{s:s,s?s,s?s},s?s,s?s,s?s,s?b,s?I}", "event",
+        &line->event, "time", &line->time_text, "operation", &operation->operation, "request", &operation->request,
+        "key", &operation->key, "fingerprint", &operation->fingerprint, "uid", &line->uid, "gid", &line->gid, "groups",
+        &line->groups, "pid", &line->pid, "action", &operation->action, "target", "kind", &line->target_kind, "uuid",
+        &operation->uuid, "name", &operation->name, "result", &operation->result, "problem", &operation->problem,
+        "detail", &operation->detail, "changed", &line->changed, "duration_ms", &line->duration_ms);
     if (failed || !vmt_audit_read_time(line->time_text, &line->time_ns) || line->uid < 0 || line->uid > UINT32_MAX ||
         line->duration_ms < 0 || (uint64_t)line->duration_ms > line->time_ns / VMT_MS)
         return false;
     operation->uid = (uid_t)line->uid;
+    operation->gid = (gid_t)line->gid;
     operation->pid = (pid_t)line->pid;
     operation->changed = line->changed;
     operation->target = target_called(line->target_kind);
@@ -104,6 +106,17 @@ static bool keep_texts(struct vmt_history *history, struct vmt_history_operation
         if (*texts[i] && !(*texts[i] = vmt_arena_strdup(&history->texts, *texts[i])))
             return false;
     return true;
+}
+
+static bool keep_groups(struct vmt_history *history, const json_t *groups, struct vmt_history_operation *operation)
+{
+    size_t count = json_array_size(groups);
+    gid_t *kept = count ? vmt_arena_alloc(&history->texts, count * sizeof *kept) : NULL;
+    for (size_t i = 0; kept && i < count; i++)
+        kept[i] = (gid_t)json_integer_value(json_array_get(groups, i));
+    operation->groups = kept;
+    operation->group_count = kept ? count : 0;
+    return kept || !count;
 }
 
 static struct vmt_history_operation *find(struct vmt_history *history, const char *id)
@@ -137,7 +150,7 @@ static int add_operation(struct vmt_history *history, const struct line *line, b
         operation.result = operation.problem = operation.detail = NULL;
         operation.changed = -1;
     }
-    if (reserve(history) < 0 || !keep_texts(history, &operation) ||
+    if (reserve(history) < 0 || !keep_texts(history, &operation) || !keep_groups(history, line->groups, &operation) ||
         json_object_set_new(history->places, operation.operation, json_integer(history->count)) < 0)
         return -ENOMEM;
     history->operations[history->count++] = operation;

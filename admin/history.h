@@ -25,6 +25,9 @@ struct vmt_history_operation {
     enum vmt_target target;
     const char *uuid, *name;
     uid_t uid;
+    gid_t gid;
+    const gid_t *groups;
+    size_t group_count;
     pid_t pid;
     uint64_t began_ns, ended_ns; /* since 1970; ended_ns is 0 when it was not finished */
     const char *result, *problem, *detail;

@@ -231,6 +231,9 @@ static void definitions_keep_to_scope_and_table(void **state)
         {BOB, 403,
          XML("web-3", HVM "<metadata><v:tags xmlns:v='urn:virtmeter:tags:1'><tag>mine</tag></v:tags></metadata>"),
          "uid 1002 has no role on domain 'web-3'"}, /* nobody gives himself a role */
+        /* of a hidden domain the UUID does not tell the name */
+        {ALICE, 403, XML("web-3", HVM "<uuid>4dea22b3-1d52-d8f3-2516-780000000002</uuid>"),
+         "uid 1001 has no role on a domain of this name or UUID"},
         {ALICE, 422, XML("web-3", HVM "<devices><hostdev/></devices>"),
          "line 1: <hostdev> is not allowed in <devices>"},
         {ALICE, 422, XML(" web-3", HVM), "line 1: <name> may not be ' web-3'"},
@@ -321,6 +324,8 @@ static void what_a_killed_daemon_began_is_unknown_and_not_done_again(void **stat
     assert_true(reply->is_replay);
     assert_string_equal(authority_state(authority, "web-1"), "running");
     assert_int_equal(count_lines(authority, "\"result\":\"unknown\""), 1);
+    /* Both lines say the same of who it was. */
+    assert_int_equal(count_lines(authority, "\"uid\":1001,\"gid\":1001,"), 2);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)

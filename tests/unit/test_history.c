@@ -64,6 +64,9 @@ static void what_was_written_is_read(void **state)
     assert_string_equal(operation->uuid, UUID);
     assert_string_equal(operation->name, "web-1");
     assert_int_equal(operation->uid, 1000);
+    assert_int_equal(operation->gid, 1001);
+    assert_int_equal(operation->group_count, 2);
+    assert_memory_equal(operation->groups, audit_groups, sizeof audit_groups);
     assert_int_equal(operation->pid, 4242);
     assert_true(operation->began_ns == audit_now_ns);
     assert_true(operation->ended_ns == audit_now_ns + VMT_SECOND);
