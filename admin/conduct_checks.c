@@ -3,6 +3,8 @@
 #include "admin/conduct_private.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 int vmt_conduct_take_failure(struct vmt_conduct *conduct)
@@ -39,6 +41,17 @@ static int decide_about(struct vmt_conduct *conduct, const struct vmt_thing *thi
     return vmt_decision_is_allowed(&conduct->decision) ? 0 : refuse_by_role(conduct);
 }
 
+/* Whoever asks for what nobody may have is written down; what the document says is not. */
+static void note_refused_xml(const struct vmt_conduct *conduct)
+{
+    char reason[64];
+    const char *detail = conduct->problem.detail;
+    if (conduct->problem.kind != VMT_PROBLEM_XML_REFUSED)
+        return;
+    snprintf(reason, sizeof reason, "the XML is not allowed: %.*s", (int)strcspn(detail, ":"), detail);
+    vmt_admin_deny(conduct->admin, conduct->call, &conduct->act.thing, "xml", reason);
+}
+
 int vmt_conduct_find_and_decide(struct vmt_conduct *conduct, struct vmt_control *control, uint64_t until_ns)
 {
     struct vmt_act *act = &conduct->act;
@@ -46,8 +59,10 @@ int vmt_conduct_find_and_decide(struct vmt_conduct *conduct, struct vmt_control 
     conduct->demand = vmt_action_demand(vmt_conduct_action_of(conduct), &call->request.arguments);
     if (vmt_control_open(conduct->admin->lifecycle, control, until_ns, &act->failure))
         return vmt_conduct_take_failure(conduct);
-    if (vmt_subject_find(&conduct->subject, act, &call->request, &conduct->admin->domain_limits, &conduct->problem))
+    if (vmt_subject_find(&conduct->subject, act, &call->request, &conduct->admin->domain_limits, &conduct->problem)) {
+        note_refused_xml(conduct);
         return -EINVAL;
+    }
     int failed = 0;
     /* A definition must be allowed for the name that it will have, and for the domain that it replaces. */
     if (conduct->subject.is_made)

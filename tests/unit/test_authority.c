@@ -243,6 +243,8 @@ static void definitions_keep_to_scope_and_table(void **state)
         assert_reply(ASK(authority, cases[i].uid, .path = "/v1/domains/define", WAIT, .body = cases[i].body),
                      cases[i].status, cases[i].detail);
     assert_string_equal(authority_state(authority, "web-3"), "gone");
+    assert_int_equal(count_lines(authority, "\"reason\":\"the XML is not allowed: line 1\""), 3);
+    assert_int_equal(count_lines(authority, "hostdev"), 0);
     assert_reply(ASK(authority, ALICE, .path = "/v1/domains/define", WAIT, .body = XML("web-3", HVM)), 201, NULL);
     assert_string_equal(authority_state(authority, "web-3"), "shut off");
     assert_int_equal(count_lines(authority, "<domain"), 0); /* no XML is written down */
