@@ -95,6 +95,9 @@ static void add_param(struct vmt_text *text, const struct vmt_param *param)
         vmt_text_printf(&help, "%s%s%s", i ? ", " : " One of: ", param->words[i], param->words[i + 1] ? "" : ".");
     if (param->fallback)
         vmt_text_printf(&help, " Default: %s.", param->fallback);
+    if (param->grave)
+        vmt_text_printf(&help, " With %s it wants the role %s at least, shows what is lost, and asks.", param->grave,
+                        vmt_role_names[VMT_ROLE_POWER]);
     vmt_text_add(&help, "", 1);
     if (!help.out_of_memory)
         vmt_words_wrap(text, help.bytes);
@@ -115,14 +118,8 @@ static void add_states(struct vmt_text *text, vmt_states states)
         vmt_text_add_string(text, ".\n");
 }
 
-void vmt_usage_add_command(struct vmt_text *text, const struct vmt_command *command)
+static void add_action(struct vmt_text *text, const struct vmt_action *action)
 {
-    const struct vmt_action *action = command->action;
-    vmt_text_printf(text, "Usage: virtmeterctl %s", command->name);
-    add_operands(text, command);
-    vmt_text_printf(text, " [FLAG]...\n\n%s.\n", command->help);
-    if (!action)
-        return;
     vmt_text_printf(text, "Wants the role %s.\n", vmt_role_names[action->role]);
     add_states(text, action->states);
     if (action->flags & VMT_ACTION_DESTROYS)
@@ -131,6 +128,16 @@ void vmt_usage_add_command(struct vmt_text *text, const struct vmt_command *comm
         vmt_text_add_string(text, "\nFlags:\n");
     for (unsigned i = 0; action->params[i].name; i++)
         add_param(text, &action->params[i]);
+}
+
+void vmt_usage_add_command(struct vmt_text *text, const struct vmt_command *command)
+{
+    vmt_text_printf(text, "Usage: virtmeterctl %s", command->name);
+    add_operands(text, command);
+    vmt_text_printf(text, " [FLAG]...\n\n%s.\n", command->help);
+    if (command->action)
+        add_action(text, command->action);
+    vmt_text_add_string(text, "\nFlags of all commands: virtmeterctl --help.\n");
 }
 
 void vmt_usage_add_nearest(struct vmt_text *text, const char *name)

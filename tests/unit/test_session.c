@@ -371,6 +371,15 @@ static void a_proxy_of_the_environment_is_not_asked(void **state)
     unsetenv("ALL_PROXY");
 }
 
+static void help_tells_what_an_argument_asks_for(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("help", "shutdown"), VMT_EXIT_OK);
+    assert_non_null(strstr(out, "With force it wants the role power"));
+    assert_non_null(strstr(out, "virtmeterctl --help"));
+    assert_int_equal(server.request_count, 0);
+}
+
 static void events_are_shown_one_or_all(void **state)
 {
     static const char stream[] =
@@ -433,6 +442,7 @@ int main(void)
         TEST(who_hangs_up_cannot_be_reached_and_who_talks_nonsense_is_another),
         TEST(a_proxy_of_the_environment_is_not_asked),
         TEST(events_are_shown_one_or_all),
+        TEST(help_tells_what_an_argument_asks_for),
         TEST(operations_are_listed_shown_and_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
