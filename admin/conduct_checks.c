@@ -72,6 +72,14 @@ int vmt_conduct_find_and_decide(struct vmt_conduct *conduct, struct vmt_control 
     return failed;
 }
 
+/* Of domains, too, somebody may expect no more than that they run, or do not. */
+static bool is_in_state(const struct vmt_thing *thing, enum vmt_state state)
+{
+    if (state == VMT_STATE_ACTIVE || state == VMT_STATE_INACTIVE)
+        return vmt_thing_is_active(thing) == (state == VMT_STATE_ACTIVE);
+    return thing->state == state;
+}
+
 int vmt_conduct_check_expectations(struct vmt_conduct *conduct)
 {
     const struct vmt_thing *thing = &conduct->act.thing;
@@ -81,7 +89,7 @@ int vmt_conduct_check_expectations(struct vmt_conduct *conduct)
     if (uuid->is_given && (!exists || strcasecmp(uuid->text, thing->uuid) != 0))
         return vmt_problem_set(&conduct->problem, VMT_PROBLEM_PRECONDITION_FAILED, "its UUID is %s",
                                exists ? thing->uuid : "not there");
-    if (state->is_given && (!exists || state->number != thing->state))
+    if (state->is_given && (!exists || !is_in_state(thing, (enum vmt_state)state->number)))
         return vmt_problem_set(&conduct->problem, VMT_PROBLEM_PRECONDITION_FAILED, "it is %s",
                                exists ? vmt_state_names[thing->state] : "not there");
     return 0;

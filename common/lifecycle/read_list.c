@@ -53,13 +53,12 @@ static bool is_listed(const struct listing *listing, unsigned which, virDomainPt
 static bool is_wanted(const struct vmt_act *act, const struct vmt_thing *thing)
 {
     const char *wanted = vmt_act_word(act, "state");
-    bool is_active = thing->state != VMT_STATE_SHUTOFF && thing->state != VMT_STATE_CRASHED;
     if (!vmt_read_wants(act, thing->name))
         return false;
     if (!wanted)
         return true;
     if (!strcmp(wanted, "active") || !strcmp(wanted, "inactive"))
-        return is_active == (*wanted == 'a');
+        return vmt_thing_is_active(thing) == (*wanted == 'a');
     return !strcmp(wanted, vmt_state_names[thing->state]);
 }
 

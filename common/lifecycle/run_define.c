@@ -99,12 +99,12 @@ int vmt_run_persist(struct vmt_act *act)
 static unsigned affect_flags(const struct vmt_act *act)
 {
     const char *affect = vmt_act_word(act, "affect");
-    bool is_active = act->thing.state != VMT_STATE_SHUTOFF && act->thing.state != VMT_STATE_CRASHED;
     if (!strcmp(affect, "live"))
         return VIR_DOMAIN_AFFECT_LIVE;
     if (!strcmp(affect, "config"))
         return VIR_DOMAIN_AFFECT_CONFIG;
-    return (is_active ? VIR_DOMAIN_AFFECT_LIVE : 0) | (act->thing.is_persistent ? VIR_DOMAIN_AFFECT_CONFIG : 0);
+    return (vmt_thing_is_active(&act->thing) ? VIR_DOMAIN_AFFECT_LIVE : 0) |
+           (act->thing.is_persistent ? VIR_DOMAIN_AFFECT_CONFIG : 0);
 }
 
 /* Sets a number by one call, or, where the driver takes only one of the flags at a time, by one for each. */

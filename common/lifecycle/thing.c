@@ -153,3 +153,8 @@ void vmt_thing_done(struct vmt_thing *thing)
         virStoragePoolFree(thing->pool);
     *thing = (struct vmt_thing){0};
 }
+
+bool vmt_thing_is_active(const struct vmt_thing *thing)
+{
+    return thing->state != VMT_STATE_SHUTOFF && thing->state != VMT_STATE_CRASHED && thing->state != VMT_STATE_INACTIVE;
+}

@@ -40,6 +40,9 @@ int vmt_thing_refresh(struct vmt_thing *thing, struct vmt_failure *failure);
 
 void vmt_thing_done(struct vmt_thing *thing);
 
+/* Whether it runs, in whatever state, as the last reading says. Pure. */
+bool vmt_thing_is_active(const struct vmt_thing *thing);
+
 /* Whether `text` is written as a UUID, with hyphens. */
 bool vmt_is_uuid(const char *text);
 

@@ -367,6 +367,10 @@ static void expectations_must_hold(void **state)
     assert_int_equal(status_of(fixture, &other_uuid), 412);
     assert_int_equal(suspends(), 0);
     assert_int_equal(status_of(fixture, &both), 200);
+    const struct ask off = {ALICE, "/v1/domains/test/resume", .query = {"if_state", "inactive"}};
+    const struct ask on = {ALICE, "/v1/domains/test/resume", .query = {"if_state", "active", "wait", "15"}};
+    assert_int_equal(status_of(fixture, &off), 412);
+    assert_int_equal(status_of(fixture, &on), 200);
 }
 
 static void a_dry_run_does_nothing(void **state)
