@@ -415,6 +415,9 @@ void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query)
         jobs_hang(run, query);
     else if (query->kind == VMT_QUERY_XML)
         xml_hangs(run, query);
+    else if (query->kind == VMT_QUERY_BASICS) /* needs no monitor: libvirt does not answer, no domain is to blame */
+        for (unsigned i = 0; i < query->count; i++)
+            set_answer(run, &query->items[i], VMT_ANSWER_NONE);
     else if (query->kind == VMT_QUERY_STATS && is_over(run))
         run->has_failed = true; /* it had no time: that says nothing about its domains */
     else if (query->kind == VMT_QUERY_STATS && query->count == 1)

@@ -417,6 +417,25 @@ static void a_slow_libvirt_is_no_stuck_guest_when_the_time_is_short(void **state
     assert_true(fake_wait_inside(NULL, 0, SOON_MS));
 }
 
+static void a_libvirt_that_freezes_amid_a_read_is_no_stuck_guest(void **state)
+{
+    (void)state;
+    fake_host_add_domain("web");
+    fake_host_add_domain("db");
+    start("");
+    read_once();
+    struct fake_fault monitors = {.function = "virDomainListGetStats", .hangs = true},
+                      basics = {.function = "virDomainGetInfo", .hangs = true};
+    unsigned faults[] = {fake_host_add_fault(&monitors), fake_host_add_fault(&basics)};
+    read_once();
+    unsigned values = fake_collectd_count_matching("*/disk_ops-*");
+    fake_host_remove_fault(faults[0]);
+    fake_host_remove_fault(faults[1]);
+    assert_true(fake_wait_inside(NULL, 0, SOON_MS));
+    assert_int_equal(values, 0);
+    assert_int_equal(fake_collectd_notifications("gauge", "collected"), 0);
+}
+
 static void a_lost_libvirt_is_told_once_and_so_is_its_return(void **state)
 {
     (void)state;
@@ -615,6 +634,7 @@ int main(void)
         TEST(persistent_notification_tells_the_states_at_each_read),
         TEST(a_stuck_guest_is_told_once_and_so_is_its_recovery),
         TEST(a_slow_libvirt_is_no_stuck_guest_when_the_time_is_short),
+        TEST(a_libvirt_that_freezes_amid_a_read_is_no_stuck_guest),
         TEST(a_lost_libvirt_is_told_once_and_so_is_its_return),
         TEST(a_libvirt_that_does_not_answer_is_told_once_and_so_is_its_return),
         TEST(a_plugin_that_is_slow_to_take_notifications_holds_nobody_up),
