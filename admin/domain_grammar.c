@@ -95,12 +95,12 @@ const struct vmt_element vmt_domain_grammar[] = {
 
     {"devices", "", NULL, 0},
     {"devices/emulator", "", "EMULATOR", 0},
-    {"devices/disk", "type=file|volume device=disk|cdrom|floppy model=. snapshot=no|internal|external|manual", NULL, 0},
+    {"devices/disk", "type=file device=disk|cdrom|floppy model=. snapshot=no|internal|external|manual", NULL, 0},
     {"devices/disk/driver", "name=qemu type=raw|qcow2 cache=none|writethrough|writeback|directsync|unsafe error_policy=stop|report|ignore|enospace rerror_policy=stop|report|ignore io=threads|native|io_uring ioeventfd=" ON_OFF " event_idx=" ON_OFF " copy_on_read=" ON_OFF " discard=unmap|ignore detect_zeroes=on|off|unmap iothread=# queues=# queue_size=#" VIRTIO, NULL, VMT_ELEMENT_ONCE},
-    {"devices/disk/source", "file=IMAGE pool=NAME volume=NAME startupPolicy=mandatory|requisite|optional index=#", NULL, VMT_ELEMENT_ONCE},
-    {"devices/disk/backingStore", "type=file|volume index=#", NULL, VMT_ELEMENT_ONCE | VMT_ELEMENT_NESTS},
+    {"devices/disk/source", "file=IMAGE startupPolicy=mandatory|requisite|optional index=#", NULL, VMT_ELEMENT_ONCE}, /* no volumes: a pool may be the host's own volume group */
+    {"devices/disk/backingStore", "type=file index=#", NULL, VMT_ELEMENT_ONCE | VMT_ELEMENT_NESTS},
     {"devices/disk/backingStore/format", "type=raw|qcow2", NULL, VMT_ELEMENT_ONCE},
-    {"devices/disk/backingStore/source", "file=IMAGE pool=NAME volume=NAME index=#", NULL, VMT_ELEMENT_ONCE},
+    {"devices/disk/backingStore/source", "file=IMAGE index=#", NULL, VMT_ELEMENT_ONCE},
     {"devices/disk/target", "dev=. bus=ide|scsi|virtio|usb|sata|fdc|sd removable=" ON_OFF " tray=open|closed rotation_rate=#", NULL, 0},
     {"devices/disk/readonly", "", NULL, 0},
     {"devices/disk/serial|vendor|product", "", "TEXT", 0},
