@@ -18,17 +18,23 @@ static json_t *pack_network(const struct vmt_thing *thing)
     return json;
 }
 
+static json_t *bytes(bool is_known, unsigned long long count)
+{
+    return is_known ? json_integer((json_int_t)count) : json_null();
+}
+
 static json_t *pack_pool(const struct vmt_thing *thing)
 {
     virStoragePoolInfo info = {0};
     int autostart = 0;
     bool knows_autostart = virStoragePoolGetAutostart(thing->pool, &autostart) == 0;
-    virStoragePoolGetInfo(thing->pool, &info);
-    return json_pack("{s:s, s:o, s:s, s:b, s:o, s:I, s:I, s:I}", "uuid", thing->uuid, "name",
+    /* libvirt measures a pool when it starts: of one that never did it says 0. */
+    bool is_measured = thing->state == VMT_STATE_ACTIVE && virStoragePoolGetInfo(thing->pool, &info) == 0;
+    return json_pack("{s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "uuid", thing->uuid, "name",
                      vmt_json_text(thing->name), "state", vmt_state_names[thing->state], "persistent",
                      thing->is_persistent, "autostart", knows_autostart ? json_boolean(autostart) : json_null(),
-                     "capacity_bytes", (json_int_t)info.capacity, "allocation_bytes", (json_int_t)info.allocation,
-                     "available_bytes", (json_int_t)info.available);
+                     "capacity_bytes", bytes(is_measured, info.capacity), "allocation_bytes",
+                     bytes(is_measured, info.allocation), "available_bytes", bytes(is_measured, info.available));
 }
 
 int vmt_run_network(struct vmt_act *act)
@@ -91,10 +97,10 @@ static json_t *pack_volume(virStorageVolPtr volume)
     char *path = virStorageVolGetPath(volume);
     bool has_info = virStorageVolGetInfo(volume, &info) == 0;
     bool is_known = info.type >= 0 && info.type < (int)(sizeof types / sizeof *types);
-    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", vmt_json_text(virStorageVolGetName(volume)), "path",
-                             vmt_json_text(path), "type", is_known ? json_string(types[info.type]) : json_null(),
-                             "capacity_bytes", has_info ? json_integer((json_int_t)info.capacity) : json_null(),
-                             "allocation_bytes", has_info ? json_integer((json_int_t)info.allocation) : json_null());
+    json_t *json =
+        json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", vmt_json_text(virStorageVolGetName(volume)), "path",
+                  vmt_json_text(path), "type", is_known ? json_string(types[info.type]) : json_null(), "capacity_bytes",
+                  bytes(has_info, info.capacity), "allocation_bytes", bytes(has_info, info.allocation));
     free(path);
     return json;
 }

@@ -430,11 +430,14 @@ class LifeTest(unittest.TestCase):
         self.refused("not_permitted", "pool-stop", "labpool", user=OPERATOR, denied=True)
         self.done("pool-stop", "labpool", user=POWER)
         self.assertRegex(self.lab.virsh("pool-info", "labpool"), r"State: +inactive")
+        self.assertIsNone(json.loads(self.admin.ctl("pool", "labpool", "--json").out)["capacity_bytes"])
         self.refused("wrong_state", "pool-refresh", "labpool")
         self.refused("not_permitted", "pool-start", "labpool", user=VIEWER, denied=True)
         self.done("pool-start", "labpool", user=OPERATOR)
         self.assertRegex(self.lab.virsh("pool-info", "labpool"), r"State: +running")
-        self.assertEqual(json.loads(self.admin.ctl("pool", "labpool", "--json").out)["state"], "active")
+        shown = json.loads(self.admin.ctl("pool", "labpool", "--json").out)
+        self.assertEqual(shown["state"], "active")
+        self.assertGreater(shown["capacity_bytes"], 0)
 
     # -- reads
 
