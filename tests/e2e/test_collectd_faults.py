@@ -188,6 +188,15 @@ class FaultTest(unittest.TestCase):
                 time.sleep(2)
                 self.stop(collectd)
 
+    def test_it_ends_while_a_read_has_begun_to_wait_for_a_frozen_libvirtd(self):
+        """For the longest time that it does by default."""
+        with self.collectd(interval=3) as collectd:
+            collectd.await_readings(2)
+            last = max(reading.time for readings in collectd.history().values() for reading in readings)
+            with stopped(self.lab.pid()):
+                time.sleep(max(0, last + 3.1 - time.time()))
+                self.stop(collectd)
+
     def test_it_ends_while_libvirtd_does_not_let_it_connect(self):
         with stopped(self.lab.pid()), self.collectd(interval=0.5) as collectd:
             time.sleep(1.5)
