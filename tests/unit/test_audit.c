@@ -9,9 +9,10 @@
 #include <jansson.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 
-static unsigned syncs;
+static atomic_uint syncs;
 static int sync_error;
 
 int __real_fdatasync(int fd);
