@@ -242,15 +242,6 @@ static void strip(xmlNode *node)
     }
 }
 
-static int print(const struct vmt_document *document, struct vmt_definition *definition, struct vmt_error *error)
-{
-    xmlBuffer *buffer = xmlBufferCreate();
-    int length = buffer ? xmlNodeDump(buffer, document->tree, document->root, 0, 0) : -1;
-    definition->xml = length > 0 ? strdup((const char *)xmlBufferContent(buffer)) : NULL;
-    xmlBufferFree(buffer);
-    return definition->xml ? 0 : vmt_error_set(error, -ENOMEM, "no memory");
-}
-
 static int fill(struct vmt_document *document, struct vmt_definition *definition, struct vmt_error *error)
 {
     const char *name = vmt_document_text(document, vmt_document_child(document->root, "name"));
@@ -265,7 +256,7 @@ static int fill(struct vmt_document *document, struct vmt_definition *definition
         if (*c >= 'A' && *c <= 'F')
             *c = (char)(*c - 'A' + 'a');
     strip(document->root);
-    return print(document, definition, error);
+    return vmt_document_print(document, &definition->xml, error);
 }
 
 int vmt_domain_filter(const char *xml, const struct vmt_domain_limits *limits, struct vmt_definition *ret_definition,

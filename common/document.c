@@ -133,6 +133,54 @@ void vmt_document_done(struct vmt_document *document)
     vmt_arena_done(&document->texts);
 }
 
+/* libxml2 writes the name of a namespace as it keeps it: `&` as a reference, but these as themselves. */
+static bool escape_namespace(xmlNs *space)
+{
+    static const char plain[] = "<\t\n\r";
+    static const char *const references[] = {"&lt;", "&#9;", "&#10;", "&#13;"};
+    const char *at = space->href ? (const char *)space->href : "";
+    if (!strpbrk(at, plain))
+        return true;
+    xmlBuffer *buffer = xmlBufferCreate();
+    for (const char *found = at; buffer && *found; at = found + 1) {
+        found = at + strcspn(at, plain);
+        xmlBufferAdd(buffer, BAD_CAST at, (int)(found - at));
+        if (*found)
+            xmlBufferCat(buffer, BAD_CAST references[strchr(plain, *found) - plain]);
+    }
+    xmlChar *escaped = buffer ? xmlBufferDetach(buffer) : NULL;
+    xmlBufferFree(buffer);
+    if (!escaped)
+        return false;
+    xmlFree((xmlChar *)space->href);
+    space->href = escaped;
+    return true;
+}
+
+static bool escape_namespaces(xmlNode *node)
+{
+    for (xmlNs *space = node->nsDef; space; space = space->next)
+        if (!escape_namespace(space))
+            return false;
+    for (xmlNode *child = node->children; child; child = child->next)
+        if (child->type == XML_ELEMENT_NODE && !escape_namespaces(child))
+            return false;
+    return true;
+}
+
+int vmt_document_print(struct vmt_document *document, char **ret_text, struct vmt_error *error)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+    bool is_printed =
+        buffer && escape_namespaces(document->root) && xmlNodeDump(buffer, document->tree, document->root, 0, 0) > 0;
+    char *text = is_printed ? strdup((const char *)xmlBufferContent(buffer)) : NULL;
+    xmlBufferFree(buffer);
+    if (!text)
+        return vmt_error_set(error, -ENOMEM, "no memory");
+    *ret_text = text;
+    return 0;
+}
+
 static bool is_same_namespace(const xmlNs *a, const xmlNs *b)
 {
     return a == b || (a && b && xmlStrEqual(a->href, b->href));

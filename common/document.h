@@ -37,6 +37,12 @@ struct vmt_document {
 int vmt_document_open(const char *xml, const char *root, struct vmt_document *ret_document, struct vmt_error *error);
 void vmt_document_done(struct vmt_document *document);
 
+/*
+ * The root as text, for the caller to free. Reads the same when it is parsed again; the document itself does not, from
+ * now on: only vmt_document_done is left. 0 or -ENOMEM.
+ */
+int vmt_document_print(struct vmt_document *document, char **ret_text, struct vmt_error *error);
+
 /* libxml2's handlers of errors take them as constants since 2.12. */
 #if LIBXML_VERSION < 21200
 #define VMT_XML_ERROR xmlError

@@ -72,18 +72,13 @@ int vmt_domain_hide_secrets(const char *xml, char **ret_xml, struct vmt_error *e
     int result = vmt_document_open(xml, "domain", &document, error);
     if (result < 0)
         return result;
-    char *text = NULL;
-    if (hide(document.root)) {
-        xmlBuffer *buffer = xmlBufferCreate();
-        if (buffer && xmlNodeDump(buffer, document.tree, document.root, 0, 0) > 0)
-            text = strdup((const char *)xmlBufferContent(buffer));
-        xmlBufferFree(buffer);
-    } else {
-        text = strdup(xml);
-    }
+    char *as_it_is = NULL;
+    if (hide(document.root))
+        result = vmt_document_print(&document, ret_xml, error);
+    else if ((as_it_is = strdup(xml)))
+        *ret_xml = as_it_is;
+    else
+        result = vmt_error_set(error, -ENOMEM, "no memory");
     vmt_document_done(&document);
-    if (!text)
-        return vmt_error_set(error, -ENOMEM, "no memory");
-    *ret_xml = text;
-    return 0;
+    return result;
 }

@@ -26,6 +26,8 @@ static void what_is_secret_is_taken_out_and_the_rest_stays(void **state)
          "<domain><devices><graphics type=\"vnc\" port=\"1\"/></devices></domain>"},
         {"<domain " QEMU_NS "><name>a</name><qemu:commandline><qemu:arg value=\"SECRET\"/></qemu:commandline></domain>",
          "<domain " QEMU_NS "><name>a</name></domain>"},
+        {"<domain xmlns:a=\"b&lt;&amp;c&#10;&lt;\"><devices><graphics passwd=\"SECRET\"/></devices></domain>",
+         "<domain xmlns:a=\"b&lt;&#38;c&#10;&lt;\"><devices><graphics/></devices></domain>"},
         {"<domain><sysinfo type=\"fwcfg\"><entry name=\"opt/a\">SECRET</entry></sysinfo></domain>",
          "<domain><sysinfo type=\"fwcfg\"/></domain>"},
         {"<domain><launchSecurity type=\"sev\"><session>SECRET</session><policy>1</policy></launchSecurity></domain>",
