@@ -145,7 +145,8 @@ class LifeTest(unittest.TestCase):
             self.assertIn([line.get("result", line["event"]) for line in lines], ([], ["intent", "failed"]))
         else:
             self.assertEqual([line["event"] for line in lines], ["denial"])
-            self.assertEqual((lines[0]["action"], lines[0]["uid"], lines[0]["decision"]), (arguments[0], user, "denied"))
+            self.assertEqual((lines[0]["action"], lines[0]["uid"], lines[0]["decision"]),
+                             (arguments[0], user or 0, "denied"))
         return done.err
 
     # -- the whole life
@@ -363,7 +364,7 @@ class LifeTest(unittest.TestCase):
         for action in ("define", "create"):
             for case in cases:
                 self.assertNotEqual(case, plain)
-                error = self.refused("failed", action, "-", stdin=case)
+                error = self.refused("failed", action, "-", stdin=case, denied=True)
                 self.assertIsNone(self.state(name), error)
 
     def test_undefine_and_its_flags(self):
