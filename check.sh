@@ -183,7 +183,7 @@ stage_demo() {
 stage_e2e() {
   [ "$(id -u)" -eq 0 ] || skip "the tests with a real libvirtd need root"
   unshare -m -n true || skip "the tests with a real libvirtd need namespaces, which this machine does not allow"
-  run_tests dev '^e2e$'
+  run_tests dev '^e2e$' --parallel 2 # they wait more than they compute, and each has a lab of its own
 }
 
 stage_fuzz() {
