@@ -27,7 +27,7 @@ def impatient(file, folder):
     """A copy of the rules for a short play: `for` is a second, groups are evaluated as often, and what is a rate of
     five minutes is one of twenty seconds."""
     text = file.read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^(\s+(?:- )?(?:for|interval|keep_firing_for)): \S+$", r"\1: 1s", text)
+    text = re.sub(r"(?m)^(\s*(?:- )?(?:for|interval|keep_firing_for)): \S+$", r"\1: 1s", text)
     copy = folder / file.name
     copy.write_text(text.replace("[5m]", "[20s]"), encoding="utf-8")
     return copy
