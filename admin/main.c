@@ -43,17 +43,6 @@ static int fail_start(const struct app *app, const struct vmt_error *error)
     return EXIT_FAILURE;
 }
 
-/* Prints and gives the text back. The exit code. */
-static int print(struct vmt_text *text)
-{
-    bool has_failed = text->out_of_memory || fwrite(text->bytes, 1, text->length, stdout) != text->length;
-    has_failed |= fflush(stdout) != 0;
-    vmt_text_done(text);
-    if (has_failed)
-        perror("virtmeter-admind: cannot write");
-    return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 static int print_openapi(void)
 {
     json_t *json = vmt_openapi(VIRTMETER_VERSION);
@@ -63,7 +52,7 @@ static int print_openapi(void)
         vmt_text_printf(&text, "%s\n", dump);
     free(dump);
     json_decref(json);
-    return print(&text);
+    return vmt_text_print(&text, "virtmeter-admind");
 }
 
 static int check_roles(const struct app *app)
@@ -230,13 +219,13 @@ static int act(struct app *app)
     switch (app->flags.mode) {
     case VMT_ADMIN_HELP:
         vmt_admin_flags_help(&text);
-        return print(&text);
+        return vmt_text_print(&text, "virtmeter-admind");
     case VMT_ADMIN_VERSION:
         vmt_text_printf(&text, "virtmeter-admind %s (revision %s)\n", VIRTMETER_VERSION, VIRTMETER_REVISION);
-        return print(&text);
+        return vmt_text_print(&text, "virtmeter-admind");
     case VMT_ADMIN_LIST_METRICS:
         vmt_stats_catalog(&text);
-        return print(&text);
+        return vmt_text_print(&text, "virtmeter-admind");
     case VMT_ADMIN_OPENAPI:
         return print_openapi();
     case VMT_ADMIN_CHECK:

@@ -75,17 +75,6 @@ static int fail_start(const struct app *app, const struct vmt_error *error)
     return EXIT_FAILURE;
 }
 
-/* Prints and gives the text back. The exit code. */
-static int print(struct vmt_text *text)
-{
-    bool has_failed = text->out_of_memory || fwrite(text->bytes, 1, text->length, stdout) != text->length;
-    has_failed |= fflush(stdout) != 0;
-    vmt_text_done(text);
-    if (has_failed)
-        perror("virtmeter-exporter: cannot write");
-    return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 static int print_version(struct app *app)
 {
     struct vmt_text text = {0};
@@ -93,7 +82,7 @@ static int print_version(struct app *app)
     vmt_text_printf(&text, "virtmeter-exporter %s (revision %s)\nlibvirt %s (built with %s)\n", app->self.version,
                     app->self.revision, app->self.libvirt_runtime ? app->self.libvirt_runtime : "unknown",
                     app->self.libvirt_built);
-    return print(&text);
+    return vmt_text_print(&text, "virtmeter-exporter");
 }
 
 /* Makes what the options describe in languages of their own. */
@@ -235,10 +224,10 @@ static int act(struct app *app)
     switch (app->options.mode) {
     case VMT_MODE_HELP:
         vmt_options_help(&text);
-        return print(&text);
+        return vmt_text_print(&text, "virtmeter-exporter");
     case VMT_MODE_LIST_METRICS:
         vmt_catalog_write(&text);
-        return print(&text);
+        return vmt_text_print(&text, "virtmeter-exporter");
     case VMT_MODE_VERSION:
         return print_version(app);
     case VMT_MODE_RUN:

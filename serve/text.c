@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -58,4 +59,14 @@ void vmt_text_printf(struct vmt_text *text, const char *format, ...)
     }
     va_end(again);
     va_end(arguments);
+}
+
+int vmt_text_print(struct vmt_text *text, const char *program)
+{
+    bool has_failed = text->out_of_memory || fwrite(text->bytes, 1, text->length, stdout) != text->length;
+    has_failed |= fflush(stdout) != 0;
+    if (has_failed)
+        fprintf(stderr, "%s: cannot write: %s\n", program, strerror(errno));
+    vmt_text_done(text);
+    return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

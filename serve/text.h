@@ -52,6 +52,9 @@ static inline void vmt_text_add_string(struct vmt_text *text, const char *string
 /* Gives back the memory that is not used; the text is finished then. */
 void vmt_text_shrink(struct vmt_text *text);
 
+/* Writes the text to standard output and gives its memory back. The exit code; `program` tells why it failed. */
+int vmt_text_print(struct vmt_text *text, const char *program);
+
 void vmt_text_printf(struct vmt_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
