@@ -9,6 +9,9 @@
 /* A collector that takes longer than this, and much longer than usual, is given up. */
 static const uint64_t least_patience = VMT_SECOND;
 
+/* How long a spare worker may take to end: idle ones are quick, unless closing the connection hangs. */
+static const uint64_t ending_patience = VMT_SECOND / 100;
+
 struct collector_task {
     struct vmt_task task;
     const struct vmt_collector_row *row;
@@ -106,9 +109,19 @@ static bool has_succeeded(const struct vmt_task *task)
     return task->result == 0 && !task->part->errors && !task->part->out_of_memory;
 }
 
+/* The lane's own worker is back: nobody needs the spare, its thread and its connection. One that has not ended yet is
+ * met here again. */
+static void end_spare(struct vmt_lane *lane)
+{
+    if (vmt_worker_free(lane->spare, vmt_now_ns() + ending_patience))
+        lane->spare = NULL;
+}
+
 static void collector_came_back(struct vmt_run *run, struct vmt_task *task, enum vmt_collector collector)
 {
     struct vmt_lane *lane = &run->engine->lanes[collector];
+    if (task->worker == lane->worker)
+        end_spare(lane);
     pthread_mutex_lock(&run->collection->lock);
     run->collection->is_up = run->collection->is_up || has_succeeded(task);
     pthread_mutex_unlock(&run->collection->lock);

@@ -197,7 +197,7 @@ bool vmt_worker_free(struct vmt_worker *worker, uint64_t until_ns)
 bool vmt_worker_is_idle(struct vmt_worker *worker)
 {
     pthread_mutex_lock(&worker->workshop->board.lock);
-    bool is_idle = !worker->task;
+    bool is_idle = !worker->task && !worker->is_stopping;
     pthread_mutex_unlock(&worker->workshop->board.lock);
     return is_idle;
 }

@@ -66,7 +66,7 @@ bool vmt_worker_free(struct vmt_worker *worker, uint64_t until_ns);
 /* Tells the worker to end after its present task; vmt_worker_free need not wait for one after the other then. */
 void vmt_worker_stop(struct vmt_worker *worker);
 
-/* Whether it neither has a task nor is late with one. */
+/* Whether it can be given a task: it neither has one, nor is late with one, nor was told to end. */
 bool vmt_worker_is_idle(struct vmt_worker *worker);
 
 /* What the worker's call in progress is about, as vmt_session_asking. */

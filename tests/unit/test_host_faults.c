@@ -2,6 +2,8 @@
 /* The core against guests and daemons that hang, fail and vanish: only what they own may suffer. */
 #include "tests/unit/host_fixture.h"
 
+#include <dirent.h>
+
 /* A call that hangs is given up after a second. The first answer is not much later; the next ones do not wait for it.
  */
 enum { FIRST_ANSWER_MS = 1500, NEXT_ANSWER_MS = 900 };
@@ -220,6 +222,17 @@ static void guest_whose_xml_hangs_costs_only_its_own_info(void **state)
     vmt_snapshot_unref(snapshot);
 }
 
+static unsigned count_threads(void)
+{
+    DIR *directory = opendir("/proc/self/task");
+    assert_non_null(directory);
+    unsigned count = 0;
+    for (struct dirent *entry; (entry = readdir(directory));)
+        count += entry->d_name[0] != '.';
+    closedir(directory);
+    return count;
+}
+
 static void storage_pool_that_hangs_costs_only_its_own_series(void **state)
 {
     (void)state;
@@ -227,6 +240,7 @@ static void storage_pool_that_hangs_costs_only_its_own_series(void **state)
     fake_host_add_pool("slow", true);
     fake_host_add_pool("last", true);
     start_with_domains();
+    unsigned threads = count_threads();
     struct fake_fault fault = {.function = "virStoragePoolGetInfo", .hangs = true, .times = 1};
     unsigned number = fake_host_add_fault(&fault);
     for (int i = 0; i < 4; i++) {
@@ -242,6 +256,7 @@ static void storage_pool_that_hangs_costs_only_its_own_series(void **state)
     usleep(50 * 1000);
     struct vmt_snapshot *snapshot = scrape_within(NEXT_ANSWER_MS);
     assert_int_equal(count_series(snapshot, VMT_ENTITY_POOL, "state", NULL), 3);
+    assert_int_equal(count_threads(), threads);
     vmt_snapshot_unref(snapshot);
 }
 
