@@ -11,13 +11,13 @@ void vmt_name_init(struct vmt_name *name)
     *name = (struct vmt_name){.hash = 2166136261u};
 }
 
-void vmt_name_add(struct vmt_name *name, const char *text)
+void vmt_name_add(struct vmt_name *name, const char *text, size_t length)
 {
-    for (; *text; text++) {
+    for (size_t i = 0; i < length; i++) {
         if (name->length < sizeof name->text - 1)
-            name->text[name->length] = *text;
+            name->text[name->length] = text[i];
         name->length++;
-        name->hash = (name->hash ^ (unsigned char)*text) * 16777619u;
+        name->hash = (name->hash ^ (unsigned char)text[i]) * 16777619u;
     }
 }
 

@@ -16,7 +16,7 @@ struct vmt_name {
 };
 
 void vmt_name_init(struct vmt_name *name);
-void vmt_name_add(struct vmt_name *name, const char *text);
+void vmt_name_add(struct vmt_name *name, const char *text, size_t length);
 
 /*
  * Makes it what collectd will take as it is: slashes are dropped at the beginning and become underscores elsewhere, as

@@ -58,9 +58,10 @@ static void write_name(const struct vmt_subject *subject, const struct vmt_name_
 {
     vmt_name_init(ret_name);
     for (unsigned i = 0; i < format->count; i++) {
+        const char *field = find_field(subject, format->fields[i]);
         if (i)
-            vmt_name_add(ret_name, ":");
-        vmt_name_add(ret_name, find_field(subject, format->fields[i]));
+            vmt_name_add(ret_name, ":", 1);
+        vmt_name_add(ret_name, field, strlen(field));
     }
     vmt_name_finish(ret_name);
 }

@@ -158,9 +158,9 @@ int vmt_host_request(struct vmt_host *host, vmt_collectors collectors, uint64_t 
     while (*end)
         end = &(*end)->next;
     *end = request;
+    pthread_mutex_unlock(&host->lock);
     pthread_cond_signal(&host->asked);
     pthread_cond_signal(&host->news);
-    pthread_mutex_unlock(&host->lock);
     return 0;
 }
 

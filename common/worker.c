@@ -104,7 +104,7 @@ static void run_task(struct vmt_worker *worker, struct vmt_task *task)
     task->ended_ns = vmt_now_ns();
 }
 
-/* Called and returns with the board's lock held. */
+/* Called and returns with the board's lock held; lets go of it in between. */
 static void finish(struct vmt_worker *worker)
 {
     struct vmt_board *board = &worker->workshop->board;
@@ -123,8 +123,10 @@ static void finish(struct vmt_worker *worker)
     task->next = NULL;
     *board->end = task;
     board->end = &task->next;
+    pthread_mutex_unlock(&board->lock); /* which is the first thing that who is woken wants */
     pthread_cond_broadcast(&board->news);
     vmt_task_unref(task);
+    pthread_mutex_lock(&board->lock);
 }
 
 static void *work(void *arg)
@@ -209,8 +211,8 @@ void vmt_worker_start(struct vmt_worker *worker, struct vmt_task *task)
     task->began_ns = vmt_now_ns();
     pthread_mutex_lock(&worker->workshop->board.lock);
     worker->task = task;
-    pthread_cond_signal(&worker->wake);
     pthread_mutex_unlock(&worker->workshop->board.lock);
+    pthread_cond_signal(&worker->wake);
 }
 
 void vmt_worker_asking(struct vmt_worker *worker, char text[VMT_OBJECT_TEXT])

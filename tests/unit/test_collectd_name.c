@@ -12,7 +12,7 @@ static struct vmt_name finished(const char *text)
 {
     struct vmt_name name;
     vmt_name_init(&name);
-    vmt_name_add(&name, text);
+    vmt_name_add(&name, text, strlen(text));
     vmt_name_finish(&name);
     return name;
 }
@@ -45,9 +45,9 @@ static void pieces_are_one_name(void **state)
     (void)state;
     struct vmt_name name;
     vmt_name_init(&name);
-    vmt_name_add(&name, "a");
-    vmt_name_add(&name, ":");
-    vmt_name_add(&name, "b");
+    vmt_name_add(&name, "a", 1);
+    vmt_name_add(&name, ":, of which one", 1);
+    vmt_name_add(&name, "b", 1);
     vmt_name_finish(&name);
     assert_string_equal(name.text, "a:b");
 }
