@@ -192,6 +192,13 @@ class HttpTest(unittest.TestCase):
                 connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
         self.assert_alive()
 
+    def test_every_collector_of_the_demo_succeeds(self):
+        page = series(self.exporter.scrape()[2])
+        succeeded = {dict(labels)["collector"]: value for (name, labels), value in page.items()
+                     if name == "libvirt_exporter_collector_success"}
+        self.assertIn("node", succeeded)
+        self.assertEqual(set(succeeded.values()), {"1"}, succeeded)
+
     def test_collectors_can_be_chosen(self):
         status, _, body = self.curl("/metrics?collect[]=node", "--globoff")
         page = series(body.decode("utf-8"))
