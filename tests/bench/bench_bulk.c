@@ -2,10 +2,10 @@
 /*
  * The floor: what libvirt itself costs a client that asks for the same values in the simplest way. One read-only
  * connection that stays open, and for each line of standard input one virConnectGetAllDomainStats for the groups of
- * the exporter's default collectors, of which nothing is used. Prints a line for each: wall time, the client's CPU time
- * and the daemon's, in ns; records and parameters that came.
+ * COLLECTORS, names with commas between them, or of the exporter's default ones; nothing of it is used. Prints a line
+ * for each: wall time, the client's CPU time and the daemon's, in ns; records and parameters that came.
  *
- *   yes | head -n 20 | bench_bulk URI [PID OF LIBVIRTD]
+ *   yes | head -n 20 | bench_bulk URI [PID OF LIBVIRTD [COLLECTORS]]
  */
 #include "common/clock.h"
 #include "common/collect.h"
@@ -13,11 +13,25 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-static unsigned default_groups(void)
+/* The collectors of that name; all default ones for NULL; 0 when there is one that nobody knows. */
+static vmt_collectors to_collectors(char *names)
 {
-    vmt_collectors collectors = vmt_collectors_default();
+    vmt_collectors collectors = names ? 0 : vmt_collectors_default();
+    char *rest = NULL;
+    for (char *name = names ? strtok_r(names, ",", &rest) : NULL; name; name = strtok_r(NULL, ",", &rest)) {
+        int collector = vmt_collector_find(name);
+        if (collector < 0)
+            return 0;
+        collectors |= VMT_COLLECTOR_BIT(collector);
+    }
+    return collectors;
+}
+
+static unsigned to_groups(vmt_collectors collectors)
+{
     unsigned groups = 0;
     for (enum vmt_collector i = 0; i < VMT_COLLECTOR_COUNT; i++)
         if (collectors & VMT_COLLECTOR_BIT(i))
@@ -47,9 +61,9 @@ static int ask(virConnectPtr connection, unsigned groups, unsigned *ret_params)
     return count;
 }
 
-static int ask_for_each_line(virConnectPtr connection, clockid_t daemon)
+static int ask_for_each_line(virConnectPtr connection, clockid_t daemon, unsigned groups)
 {
-    unsigned groups = default_groups(), params;
+    unsigned params;
     for (int next = getchar(); next != EOF; next = getchar()) {
         if (next != '\n')
             continue;
@@ -69,14 +83,15 @@ static int ask_for_each_line(virConnectPtr connection, clockid_t daemon)
 int main(int count, char **arguments)
 {
     clockid_t daemon = -1; /* no such clock */
-    if (count < 2 || count > 3 || (count == 3 && clock_getcpuclockid(atoi(arguments[2]), &daemon))) {
-        fprintf(stderr, "usage: bench_bulk URI [PID OF LIBVIRTD]\n");
+    unsigned groups = to_groups(to_collectors(count == 4 ? arguments[3] : NULL));
+    if (count < 2 || count > 4 || (count > 2 && clock_getcpuclockid(atoi(arguments[2]), &daemon)) || !groups) {
+        fprintf(stderr, "usage: bench_bulk URI [PID OF LIBVIRTD [COLLECTORS]]\n");
         return 2;
     }
     virConnectPtr connection = virConnectOpenReadOnly(arguments[1]);
     if (!connection)
         return EXIT_FAILURE;
-    int code = ask_for_each_line(connection, daemon);
+    int code = ask_for_each_line(connection, daemon, groups);
     virConnectClose(connection);
     return code;
 }

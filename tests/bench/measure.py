@@ -144,8 +144,8 @@ class Bulk(Tool):
 
     name = BULK
 
-    def __init__(self, binary, uri):
-        super().__init__([binary, uri], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, binary, uri, *arguments):
+        super().__init__([binary, uri, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, timeout=60):
         self.process.stdin.write(b"\n")

@@ -6,7 +6,9 @@ guests (tests/lab).
 
 Each reads once a second, with the same settings, in a collectd of its own that keeps the values in memory. They are
 watched in turn, one at a time; what libvirtd and the guests' QEMU use when nobody asks is measured in between and taken
-off. A plugin that does not keep up with the interval is judged by what a reading costs. Needs root."""
+off. A plugin that does not keep up with the interval is judged by what a reading costs. In the same rhythm one bare
+bulk call is made, for the groups of statistics that have these values: what libvirt itself makes them cost. Needs
+root."""
 
 import argparse
 import json
@@ -19,16 +21,17 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 from collectd import OURS, THEIRS, Collectd, virt, virtmeter  # noqa: E402
 from lab import Lab  # noqa: E402
-from measure import Host, ToolError, cpu_ns, median, memory_kib, package_version  # noqa: E402
+from measure import BULK, Bulk, Host, ToolError, cpu_ns, median, memory_kib, package_version  # noqa: E402
 
 SELECTORS = "cpu_util disk domain_state memory vcpu"
+COLLECTORS = "domain,cpu,vcpu,memory,block,interface"  # whose groups have the values of these
 COUNTED = "virt_cpu_total"  # the value whose readings are counted, of the first guest
 WARM_UP = 3  # readings
 WINDOW = 8  # seconds
 IDLE_SECONDS = 4
 
-# csv is dear, so it gets a single value, to count the readings by; all others are kept in memory as Prometheus would
-# get them. The chain is the same for both plugins.
+# What is measured are plugins that read, so as little as possible is done with what they read: collectd keeps it in its
+# cache, and csv writes a single value, to count the readings by. The same for both plugins.
 CHAIN = f"""
 LoadPlugin match_regex
 PostCacheChain "writers"
@@ -42,9 +45,7 @@ PostCacheChain "writers"
       Plugin "csv"
     </Target>
   </Rule>
-  <Target "write">
-    Plugin "write_prometheus"
-  </Target>
+  Target "stop"
 </Chain>
 """
 
@@ -62,7 +63,15 @@ def readings(collectd, name):
     return sum(len(values) for key, values in collectd.history().items() if (key.plugin, key.type) == (name, COUNTED))
 
 
-def watch(host, name, plugin, idle):
+def per_reading(used, idle, count, values, pid):
+    def less_idle(part):
+        return used[part] - idle[part] / idle["elapsed"] * used["elapsed"]
+    return {"readings": count, "values": values, "own_ms": used["own"] / count * 1e3,
+            "libvirtd_ms": less_idle("libvirtd") / count * 1e3, "qemu_ms": less_idle("qemu") / count * 1e3,
+            "rss_mib": memory_kib(pid)["VmRSS"] / 1024}
+
+
+def watch_plugin(host, name, plugin, idle):
     """One turn: the figures of one reading."""
     with Collectd(plugin, settings=CHAIN, preload=()) as collectd:
         collectd.await_readings(WARM_UP, name, 60)
@@ -71,27 +80,32 @@ def watch(host, name, plugin, idle):
         count = readings(collectd, name) - before
         if not count:
             raise ToolError(f"{name} has not read in {WINDOW} s:\n{collectd.log()[-2000:]}")
-        values = len(collectd.listed(name))
-        memory = memory_kib(collectd.pid)
+        return per_reading(used, idle, count, len(collectd.listed(name)), collectd.pid)
 
-    def less_idle(part):
-        return (used[part] - idle[part] / idle["elapsed"] * used["elapsed"]) / count * 1e3
 
-    return {"readings": count, "values": values, "own_ms": used["own"] / count * 1e3,
-            "libvirtd_ms": less_idle("libvirtd"), "qemu_ms": less_idle("qemu"), "rss_mib": memory["VmRSS"] / 1024}
+def watch_bulk(host, binary, uri, idle):
+    """The same of the bare bulk call; its values are the parameters that come."""
+    def ask():
+        for _ in range(WINDOW):
+            tool.ask()
+            time.sleep(1)
+    with Bulk(binary, uri, str(host.daemon), COLLECTORS) as tool:
+        _, values = tool.ask()
+        return per_reading(window(host, ask, tool.pid), idle, WINDOW, values, tool.pid)
 
 
 def compare(lab, build, turns):
-    """One size of host: {plugin: figures}, each the median of its turns."""
+    """One size of host: {plugin, or the bulk call: figures}, each the median of its turns."""
     host, uri = Host(lab), lab.uri("ro")
     options = {"ExtraStats": SELECTORS}
     plugins = {THEIRS: virt(uri, **options),
                OURS: virtmeter(uri, plugin=build / "collectd-plugin/virtmeter.so", **options)}
-    turned = {name: [] for name in plugins}
+    turned = {name: [] for name in [*plugins, BULK]}
     for number in range(turns):
         idle = window(host, lambda: time.sleep(IDLE_SECONDS))
         for name in sorted(plugins, reverse=number % 2):
-            turned[name].append(watch(host, name, plugins[name], idle))
+            turned[name].append(watch_plugin(host, name, plugins[name], idle))
+        turned[BULK].append(watch_bulk(host, build / "tests/bench/bench_bulk", uri, idle))
     return {name: {key: median([turn[key] for turn in each]) for key in each[0]} | {
         "readings": sum(turn["readings"] for turn in each)} for name, each in turned.items()}
 
@@ -105,7 +119,7 @@ def measure_all(build, sizes, turns):
             results["hosts"][guests] = compare(lab, build, turns)
             for name, figures in results["hosts"][guests].items():
                 numbers = "  ".join(f"{key} {value:.1f}" for key, value in figures.items())
-                print(f"{guests:4} guests  {name:10} {numbers}", flush=True)
+                print(f"{guests:4} guests  {name:14} {numbers}", flush=True)
     results["load_after"] = os.getloadavg()[0]
     return results
 

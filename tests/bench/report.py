@@ -51,7 +51,7 @@ def scrapes_table(hosts):
 
 
 def plugins_table(hosts):
-    heads = ["guests", "plugin", "collectd CPU ms", "libvirtd CPU ms", "QEMU CPU ms", "RSS MiB", "values", "readings"]
+    heads = ["guests", "what asks", "its CPU ms", "libvirtd CPU ms", "QEMU CPU ms", "RSS MiB", "values", "readings"]
     rows = [[guests, name, number(figure["own_ms"], 2), number(figure["libvirtd_ms"]), number(figure["qemu_ms"]),
              number(figure["rss_mib"]), f"{figure['values']:,.0f}", figure["readings"]]
             for guests, plugins in hosts.items() for name, figure in plugins.items()]
@@ -143,10 +143,13 @@ measured in the same rounds and taken off. *At rest* is what the tool itself use
 {plugins}
 
 collectd {collectd} with its own plugin *virt* and with *virtmeter*, each reading once a second with
-`ExtraStats "{selectors}"`. The figures are those of one reading, with all that
-collectd itself does with its values: its `write_prometheus` plugin keeps them. Only one of the two ran at a time, for
-{window} seconds, {turns} times in turn; these are the medians. Load average before and after: {plugins_before:.1f},
-{plugins_after:.1f}.
+`ExtraStats "{selectors}"`. The figures are those of one reading, with what collectd
+itself does with each value: it keeps it in its cache, and writes none but one. *{bulk}* is again the floor: one
+`virConnectGetAllDomainStats` a second for the groups of statistics that these values are in. A group cannot be asked in
+part: of the eight commands that libvirt sends to each QEMU for them, these values need three. So on a larger host half
+of what *virt* costs libvirtd is less than what libvirt itself takes for an answer; virtmeter's way to ask is a little
+cheaper than the bare call. Only one of the three ran at a time, for {window} seconds, {turns} times in turn; these are
+the medians. Load average before and after: {plugins_before:.1f}, {plugins_after:.1f}.
 
 ## A guest that freezes
 
