@@ -1,7 +1,8 @@
 """Two hosts whose guests have every trouble that the dashboards and alerts show.
 
 kvm-1 has three guests with Linux (g0, g1, g2), two that only halt (g3, g4), and its disks in a pool that is soon full.
-kvm-2 is a host that g1 migrates to. `demo` is the fleet of ./demo.sh, and nothing listens where kvm-3 should be."""
+kvm-2 is a host that g1 migrates to. `demo` is the fleet of ./demo.sh, nothing listens where kvm-3 should be, and on
+kvm-4 there is in the end an exporter, but no libvirtd."""
 
 import contextlib
 import json
@@ -43,6 +44,7 @@ class Theatre:
         self.disks = None
         self.first = self.second = None
         self.exporters = {}
+        self.lonely = Exporter("qemu+unix:///system?socket=/nowhere/libvirt-sock-ro")
         self.collectd = self.admin = None
         self._admin_port = None
         self._migration = None
@@ -82,7 +84,8 @@ class Theatre:
 
     def jobs(self):
         """What Prometheus is to scrape: job -> address -> labels."""
-        ports = {name: exporter.port for name, exporter in self.exporters.items()} | {"kvm-3": free_port()}
+        ports = {name: exporter.port for name, exporter in self.exporters.items()}
+        ports |= {"kvm-3": free_port(), "kvm-4": self.lonely.port}
         clusters = {"demo": "demo"}
         return {"libvirt": {f"127.0.0.1:{port}": {"instance": name, "cluster": clusters.get(name, "lab")}
                             for name, port in ports.items()},
@@ -211,6 +214,7 @@ class Theatre:
 
     def provoke(self):
         """What was is over, and what is stays until the theatre closes."""
+        self._stack.enter_context(self.lonely)
         self.first.virsh("autostart", "g4")
         self.administer()
         self.migrate_there_and_back()
