@@ -146,11 +146,9 @@ collectd {collectd} with its own plugin *virt* and with *virtmeter*, each readin
 `ExtraStats "{selectors}"`. The figures are those of one reading, with what collectd
 itself does with each value: it keeps it in its cache, and writes none but one. *{bulk}* is again the floor: one
 `virConnectGetAllDomainStats` a second for the groups of statistics that these values are in. A group cannot be asked in
-part: of the eight commands that libvirt 9.0 sends to each QEMU for them, these values need three. So half of what
-*virt* costs libvirtd is less than what libvirt itself takes for the answer; virtmeter's way to ask is cheaper than the
-bare call, or as cheap. Of what a reading of 10 guests costs collectd, a good part is collectd's own: with few values
-that tells. Only one of the three ran at a time, for {window} seconds, {turns} times in turn; these are the medians. Load
-average before and after: {plugins_before:.1f}, {plugins_after:.1f}.
+part: libvirt also asks each QEMU for what these values do not need, so the half of *virt* that is the limit can be less
+than what libvirt itself takes for the answer. Only one of the three ran at a time, for {window} seconds, {turns} times
+in turn; these are the medians. Load average before and after: {plugins_before:.1f}, {plugins_after:.1f}.
 
 ## A guest that freezes
 
