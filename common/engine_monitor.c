@@ -14,6 +14,12 @@ enum { ATTEMPTS_MAX = 15, ATTEMPTS_OF_STUCK = 4 }; /* about a second, and a tent
 
 enum { JOBS_ASKED_MAX = 8 };
 
+/* For fewer domains than these another thread and another call cost more than is won by asking side by side. */
+enum { LEAST_BATCH = 4 };
+
+/* A query that is repeated has somebody stuck in it; up to so many of its domains are asked one by one. */
+enum { SINGLES_MAX = 2 * VMT_PARALLEL };
+
 /* XML costs a call a domain: a query must end within the least patience, however far the daemon is. */
 enum { XML_AT_ONCE = 8 };
 
@@ -49,13 +55,21 @@ static struct vmt_query *new_query(struct vmt_run *run, enum vmt_query_kind kind
     return query;
 }
 
-/* Queues `items` as up to VMT_PARALLEL queries of about the same size. */
+static unsigned count_batches(enum vmt_query_kind kind, unsigned count, bool is_repeat)
+{
+    if (is_repeat && count <= SINGLES_MAX)
+        return count;
+    if (kind == VMT_QUERY_XML && count / XML_AT_ONCE > VMT_PARALLEL)
+        return count / XML_AT_ONCE;
+    unsigned batches = count < LEAST_BATCH ? 1 : count / LEAST_BATCH;
+    return batches < VMT_PARALLEL ? batches : VMT_PARALLEL;
+}
+
+/* Queues `items` as queries of about the same size. */
 static void queue_in_batches(struct vmt_run *run, enum vmt_query_kind kind, const struct vmt_query_item *items,
                              unsigned count, bool is_repeat)
 {
-    unsigned batches = count < VMT_PARALLEL ? count : VMT_PARALLEL;
-    if (kind == VMT_QUERY_XML && count / XML_AT_ONCE > batches)
-        batches = count / XML_AT_ONCE;
+    unsigned batches = count_batches(kind, count, is_repeat);
     for (unsigned batch = 0; batch < batches; batch++) {
         unsigned from = count * batch / batches, to = count * (batch + 1) / batches;
         struct vmt_query *query = new_query(run, kind, to - from);
