@@ -6,9 +6,9 @@ guests (tests/lab).
 
 Each reads once a second, with the same settings, in a collectd of its own that keeps the values in memory. They are
 watched in turn, one at a time; what libvirtd and the guests' QEMU use when nobody asks is measured in between and taken
-off. A plugin that does not keep up with the interval is judged by what a reading costs. In the same rhythm one bare
-bulk call is made, for the groups of statistics that have these values: what libvirt itself makes them cost. Needs
-root."""
+off. The guests are of the usual kind, and at last ten of the smallest. A plugin that does not keep up with the interval
+is judged by what a reading costs. In the same rhythm one bare bulk call is made, for the groups of statistics that have
+these values: what libvirt itself makes them cost. Needs root."""
 
 import argparse
 import json
@@ -28,6 +28,10 @@ COLLECTORS = "domain,cpu,vcpu,memory,block,interface"  # whose groups have the v
 COUNTED = "virt_cpu_total"  # the value whose readings are counted, of the first guest
 WARM_UP = 3  # readings
 WINDOW = 8  # seconds
+# What a guest has. Both plugins' load grows with the guests, virt's also with what they have.
+GUEST = {"vcpus": 2, "data_disk": True}  # and one network interface
+SMALLEST = {"vcpus": 1, "data_disk": False}
+SMALLEST_GUESTS = 10
 IDLE_SECONDS = 4
 
 # What is measured are plugins that read, so as little as possible is done with what they read: collectd keeps it in its
@@ -110,16 +114,24 @@ def compare(lab, build, turns):
         "readings": sum(turn["readings"] for turn in each)} for name, each in turned.items()}
 
 
+def report_host(guests, figures):
+    for name, numbers in figures.items():
+        print(f"{guests:>12} guests  {name:14} " + "  ".join(f"{key} {value:.1f}" for key, value in numbers.items()),
+              flush=True)
+
+
 def measure_all(build, sizes, turns):
-    results = {"hosts": {}, "turns": turns, "window_s": WINDOW, "selectors": SELECTORS,
+    results = {"hosts": {}, "smallest": {}, "turns": turns, "window_s": WINDOW, "selectors": SELECTORS,
                "collectd": package_version("collectd-core"), "load_before": os.getloadavg()[0]}
-    with Lab(guests=0, extras=0) as lab:
+    with Lab(guests=0, extras=0, **GUEST) as lab:
         for before, guests in zip([0, *sizes], sizes):
             lab.add(guests - before)
             results["hosts"][guests] = compare(lab, build, turns)
-            for name, figures in results["hosts"][guests].items():
-                numbers = "  ".join(f"{key} {value:.1f}" for key, value in figures.items())
-                print(f"{guests:4} guests  {name:14} {numbers}", flush=True)
+            report_host(guests, results["hosts"][guests])
+    with Lab(guests=0, extras=0, **SMALLEST) as lab:
+        lab.add(SMALLEST_GUESTS)
+        results["smallest"][SMALLEST_GUESTS] = compare(lab, build, turns)
+        report_host(f"smallest {SMALLEST_GUESTS}", results["smallest"][SMALLEST_GUESTS])
     results["load_after"] = os.getloadavg()[0]
     return results
 

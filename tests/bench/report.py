@@ -50,11 +50,13 @@ def scrapes_table(hosts):
     return table(heads, rows)
 
 
-def plugins_table(hosts):
+def plugins_table(measured):
     heads = ["guests", "what asks", "its CPU ms", "libvirtd CPU ms", "QEMU CPU ms", "RSS MiB", "values", "readings"]
+    hosts = [*measured["hosts"].items(), *((f"{guests} smallest", plugins)
+                                           for guests, plugins in measured["smallest"].items())]
     rows = [[guests, name, number(figure["own_ms"], 2), number(figure["libvirtd_ms"]), number(figure["qemu_ms"]),
              number(figure["rss_mib"]), f"{figure['values']:,.0f}", figure["readings"]]
-            for guests, plugins in hosts.items() for name, figure in plugins.items()]
+            for guests, plugins in hosts for name, figure in plugins.items()]
     return table(heads, rows)
 
 
@@ -145,9 +147,11 @@ measured in the same rounds and taken off. *At rest* is what the tool itself use
 collectd {collectd} with its own plugin *virt* and with *virtmeter*, each reading once a second with
 `ExtraStats "{selectors}"`. The figures are those of one reading, with what collectd
 itself does with each value: it keeps it in its cache, and writes none but one. *{bulk}* is again the floor: one
-`virConnectGetAllDomainStats` a second for the groups of statistics that these values are in. A group cannot be asked in
-part: libvirt also asks each QEMU for what these values do not need, so the half of *virt* that is the limit can be less
-than what libvirt itself takes for the answer. Only one of the three ran at a time, for {window} seconds, {turns} times
+`virConnectGetAllDomainStats` a second for the groups of statistics that these values are in. Each guest has two vCPUs,
+two disks and one network interface; *virt* asks about each of them, *virtmeter* does not, so the more a guest has the
+less it costs in comparison. The *smallest* guests have one vCPU and one disk: for those the limits are not met, because
+libvirt's one answer is nearly half of what *virt* costs. A group cannot be asked in part: libvirt also asks each QEMU
+for what these values do not need. Only one of the three ran at a time, for {window} seconds, {turns} times
 in turn; these are the medians. Load average before and after: {plugins_before:.1f}, {plugins_after:.1f}.
 
 ## A guest that freezes
@@ -207,7 +211,7 @@ def page(results, rows):
         date=versions["date"], cores=versions["cores"], libvirt=versions["libvirt"], qemu=versions["QEMU"],
         load_before=peers["load_before"], load_after=peers["load_after"], limits=limits_table(rows),
         scrapes=scrapes_table(peers["hosts"]), bulk=BULK, settle=peers["settle_ms"], debian=DEBIAN, missing=missing,
-        plot=PLOT, plugins=plugins_table(plugins["hosts"]), collectd=plugins["collectd"],
+        plot=PLOT, plugins=plugins_table(plugins), collectd=plugins["collectd"],
         selectors=plugins["selectors"], window=plugins["window_s"], turns=plugins["turns"],
         plugins_before=plugins["load_before"], plugins_after=plugins["load_after"], among=peers["frozen_among"],
         warm_ups=peers["warm_ups"], following=peers["frozen_scrapes"], bound=frozen[MAIN]["bound_s"],

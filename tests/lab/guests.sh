@@ -24,6 +24,8 @@ make_boot_disk() {
   qemu-img convert -q -f raw -O qcow2 "$raw" "$LAB_DIR/boot.qcow2"
 }
 
+has_data_disk() { [ "$1" = g1 ] || [ "${LAB_DATA_DISK:-0}" = 1 ]; }
+
 is_linux() { [[ $1 == g* ]] && [ "${1#g}" -lt "${LAB_LINUX:-0}" ]; }
 
 make_disks() { # make_disks NAME
@@ -32,7 +34,7 @@ make_disks() { # make_disks NAME
   else
     cp "$LAB_DIR/boot.qcow2" "$pool/$1.qcow2"
   fi
-  if [ "$1" = g1 ]; then truncate -s 2M "$pool/g1-data.raw"; fi
+  if has_data_disk "$1"; then truncate -s 2M "$pool/$1-data.raw"; fi
 }
 
 # The small Linux runs under TCG always: a stock kernel does not boot on every machine's KVM.
@@ -87,8 +89,8 @@ disk_xml() { # disk_xml NAME
       <target dev='vda' bus='virtio'/>
     </disk>
 XML
-  [ "$1" = g1 ] || return 0
-  cat <<XML
+  if [ "$1" = g1 ]; then
+    cat <<XML
     <disk type='file' device='disk'>
       <driver name='qemu' type='raw' cache='writeback' discard='unmap' iothread='1'/>
       <source file='$pool/g1-data.raw'/>
@@ -100,6 +102,15 @@ XML
       <readonly/>
     </disk>
 XML
+  elif has_data_disk "$1"; then
+    cat <<XML
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='raw'/>
+      <source file='$pool/$1-data.raw'/>
+      <target dev='vdb' bus='virtio'/>
+    </disk>
+XML
+  fi
 }
 
 nic_xml() { # nic_xml NAME INDEX
