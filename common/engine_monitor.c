@@ -61,8 +61,9 @@ static unsigned count_batches(enum vmt_query_kind kind, unsigned count, bool is_
         return count;
     if (kind == VMT_QUERY_XML && count / XML_AT_ONCE > VMT_PARALLEL)
         return count / XML_AT_ONCE;
-    unsigned batches = count < LEAST_BATCH ? 1 : count / LEAST_BATCH;
-    return batches < VMT_PARALLEL ? batches : VMT_PARALLEL;
+    if (count < LEAST_BATCH)
+        return count != 0;
+    return count / LEAST_BATCH < VMT_PARALLEL ? count / LEAST_BATCH : VMT_PARALLEL;
 }
 
 /* Queues `items` as queries of about the same size. */
