@@ -149,8 +149,7 @@ collectd {collectd} with its own plugin *virt* and with *virtmeter*, each readin
 itself does with each value: it keeps it in its cache, and writes none but one. *{bulk}* is again the floor: one
 `virConnectGetAllDomainStats` a second for the groups of statistics that these values are in. Each guest has two vCPUs,
 two disks and one network interface; *virt* asks about each of them, *virtmeter* does not, so the more a guest has the
-less it costs in comparison. The *smallest* guests have one vCPU and one disk: for those the limits are not met, because
-libvirt's one answer is nearly half of what *virt* costs. A group cannot be asked in part: libvirt also asks each QEMU
+less it costs in comparison. The *smallest* guests have one vCPU and one disk; the limits are for the others. A group cannot be asked in part: libvirt also asks each QEMU
 for what these values do not need. Only one of the three ran at a time, for {window} seconds, {turns} times
 in turn; these are the medians. Load average before and after: {plugins_before:.1f}, {plugins_after:.1f}.
 
