@@ -183,11 +183,18 @@ static void drop_queued(struct vmt_run *run)
     }
 }
 
+static void start_query(struct vmt_run *run, struct vmt_worker *worker, struct vmt_query *query)
+{
+    uint64_t now = vmt_now_ns(), deadline = run->collection->deadline_ns;
+    uint64_t patience = vmt_query_patience(query, deadline > now ? deadline - now : 0);
+    vmt_run_start(run, worker, &query->task, VMT_ROLE_QUERY, VMT_COLLECTOR_DOMAIN, patience);
+}
+
 /* Starts `query` on `worker`; drops it when either is missing, or nobody is to be asked. */
 static void start_or_drop(struct vmt_run *run, struct vmt_worker *worker, struct vmt_query *query)
 {
     if (query && query->count && worker)
-        vmt_run_start(run, worker, &query->task, VMT_ROLE_QUERY, VMT_COLLECTOR_DOMAIN, vmt_query_patience(query));
+        start_query(run, worker, query);
     else if (query)
         vmt_task_unref(&query->task);
 }
@@ -278,7 +285,7 @@ uint64_t vmt_monitor_start_queued(struct vmt_run *run)
             break;
         }
         *at = query->next;
-        vmt_run_start(run, worker, &query->task, VMT_ROLE_QUERY, VMT_COLLECTOR_DOMAIN, vmt_query_patience(query));
+        start_query(run, worker, query);
     }
     if (lacks_worker && !running_queries(run) && next == VMT_NEVER)
         drop_queued(run);

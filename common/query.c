@@ -82,10 +82,12 @@ bool vmt_query_find_handles(struct vmt_query *query, struct vmt_session *session
     return true;
 }
 
-uint64_t vmt_query_patience(const struct vmt_query *query)
+uint64_t vmt_query_patience(const struct vmt_query *query, uint64_t time_left_ns)
 {
     uint64_t least = query->kind == VMT_QUERY_BASICS ? least_patience_of_basics
                      : query->is_repeat              ? least_patience_of_repeat
                                                      : least_patience;
+    if (query->count > 1 && query->kind != VMT_QUERY_BASICS && least > time_left_ns / 2)
+        least = time_left_ns / 2;
     return vmt_usual_patience(&query->context->usual[query->kind], query->count, least);
 }

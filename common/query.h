@@ -60,8 +60,12 @@ struct vmt_query *vmt_query_new(enum vmt_query_kind kind, unsigned stats, struct
                                 struct vmt_part *roster_part, unsigned room);
 struct vmt_query_item *vmt_query_add(struct vmt_query *query, const struct vmt_roster_entry *entry);
 
-/* How long the query may take before something must be wrong: a multiple of what it usually takes. */
-uint64_t vmt_query_patience(const struct vmt_query *query);
+/*
+ * How long the query may take before something must be wrong: a multiple of what it usually takes. Of `time_left_ns`
+ * until the collection must end, a query of several domains leaves half, for asking the others again when one hangs
+ * (basics, which wait for no guest, are not asked again).
+ */
+uint64_t vmt_query_patience(const struct vmt_query *query, uint64_t time_left_ns);
 
 /* Finds the handle of each item. False when libvirt did not list its domains. On the worker's thread. */
 bool vmt_query_find_handles(struct vmt_query *query, struct vmt_session *session);

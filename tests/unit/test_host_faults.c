@@ -109,6 +109,20 @@ static void frozen_guest_costs_only_its_own_series(void **state)
     vmt_snapshot_unref(snapshot);
 }
 
+static void frozen_guest_costs_only_its_own_series_when_time_is_short(void **state)
+{
+    (void)state;
+    start_with_domains();
+    freeze(4, 5);
+    struct answer answer;
+    ask(&answer, VMT_COLLECTORS_ALL, 750 * VMT_MS); /* as long as collectd waits when it reads every second */
+    struct vmt_snapshot *snapshot = await(&answer);
+    assert_only_these_are_stuck(snapshot, 4, 5);
+    assert_int_equal(heard_of(VMT_NOTICE_DOMAIN_STUCK), 1);
+    vmt_snapshot_unref(snapshot);
+    thaw(4, 5);
+}
+
 static void as_many_frozen_guests_as_calls_may_be_left_behind_cost_only_their_own_series(void **state)
 {
     (void)state;
@@ -391,8 +405,10 @@ static void late_daemon_is_waited_for(void **state)
 static void request_is_answered_at_its_deadline_with_what_there_is(void **state)
 {
     (void)state;
+    fake_host_add_pool("slow", true);
     start_with_domains();
-    freeze(0, 1);
+    struct fake_fault fault = {.function = "virStoragePoolGetInfo", .hangs = true, .times = 1};
+    unsigned number = fake_host_add_fault(&fault);
     struct answer answer;
     ask(&answer, VMT_COLLECTORS_ALL, 300 * VMT_MS);
     struct vmt_snapshot *snapshot = await(&answer);
@@ -401,7 +417,8 @@ static void request_is_answered_at_its_deadline_with_what_there_is(void **state)
     assert_int_equal(get(snapshot, VMT_ENTITY_EXPORTER, "up", NULL), 1);
     assert_int_equal(count_series(snapshot, VMT_ENTITY_DOMAIN, "state.state", NULL), DOMAINS);
     vmt_snapshot_unref(snapshot);
-    thaw(0, 1);
+    fake_host_remove_fault(number);
+    assert_true(fake_wait_inside("virStoragePoolGetInfo", 0, SOON_MS));
 }
 
 static void stopping_does_not_wait_for_a_frozen_guest(void **state)
@@ -424,6 +441,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, thaw_all)
     const struct CMUnitTest tests[] = {
         TEST(frozen_guest_costs_only_its_own_series),
+        TEST(frozen_guest_costs_only_its_own_series_when_time_is_short),
         TEST(as_many_frozen_guests_as_calls_may_be_left_behind_cost_only_their_own_series),
         TEST(more_frozen_guests_than_that_leave_the_cheap_values_of_all),
         TEST(guest_that_another_client_asks_is_asked_again),
