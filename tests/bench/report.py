@@ -10,6 +10,7 @@ import argparse
 import json
 import pathlib
 import sys
+import textwrap
 
 import limits
 import plot
@@ -119,9 +120,9 @@ PAGE = """# Performance
 Written by `tests/bench/run --docs` on {date}. Nothing here is typed by hand.
 
 The machine has {cores} cores, which the guests share with everything else: libvirt {libvirt}, QEMU {qemu}, guests
-without KVM that only halt, nearly all with one vCPU, one disk and one interface. Hosts with more cores and with KVM
-answer faster. What carries over are the ratios: in each round every tool was asked once, in turn. Times are medians.
-Load average before and after: {load_before:.1f}, {load_after:.1f}.
+without KVM that only halt. Hosts with more cores and with KVM answer faster. What carries over are the ratios: in each
+round every tool was asked once, in turn. Times are medians. Load average before and after: {load_before:.1f},
+{load_after:.1f}.
 
 ## Limits
 
@@ -131,12 +132,13 @@ Load average before and after: {load_before:.1f}, {load_after:.1f}.
 
 {scrapes}
 
-*{bulk}* is the floor: one `virConnectGetAllDomainStats` for the groups of the exporter's default collectors, on a
-connection that stays open, its answer thrown away; its series are libvirt's parameters. The exporters were scraped as
-Prometheus does it, with gzip, and without sharing collections (`--scrape.coalesce=0s`). CPU time of a scrape is what
-was used from the request until {settle} ms after the answer; what libvirtd and the guests use when nobody asks was
-measured in the same rounds and taken off. *At rest* is what the tool itself uses in each second between scrapes.
-{debian} asks for other values, and for fewer: compare it by series.{missing}
+Nearly all guests have one vCPU, one disk and one interface. *{bulk}* is the floor: one `virConnectGetAllDomainStats`
+for the groups of the exporter's default collectors, on a connection that stays open, its answer thrown away; its series
+are libvirt's parameters. The exporters were scraped as Prometheus does it, with gzip, and without sharing collections
+(`--scrape.coalesce=0s`). CPU time of a scrape is what was used from the request until {settle} ms after the answer;
+what libvirtd and the guests use when nobody asks was measured in the same rounds and taken off. *At rest* is what the
+tool itself uses in each second between scrapes. {debian} asks for other values, and for fewer: compare it by
+series.{missing}
 
 ![Lines over the number of guests: what a scrape takes, and what it costs libvirtd and the tool]({plot})
 
@@ -144,14 +146,14 @@ measured in the same rounds and taken off. *At rest* is what the tool itself use
 
 {plugins}
 
-collectd {collectd} with its own plugin *virt* and with *virtmeter*, each reading once a second with
-`ExtraStats "{selectors}"`. The figures are those of one reading, with what collectd
-itself does with each value: it keeps it in its cache, and writes none but one. *{bulk}* is again the floor: one
-`virConnectGetAllDomainStats` a second for the groups of statistics that these values are in. Each guest has two vCPUs,
-two disks and one network interface; *virt* asks about each of them, *virtmeter* does not, so the more a guest has the
-less it costs in comparison. The *smallest* guests have one vCPU and one disk; the limits are for the others. A group cannot be asked in part: libvirt also asks each QEMU
-for what these values do not need. Only one of the three ran at a time, for {window} seconds, {turns} times
-in turn; these are the medians. Load average before and after: {plugins_before:.1f}, {plugins_after:.1f}.
+collectd {collectd} with its own plugin *virt* and with *virtmeter*, each reading once a second with `ExtraStats
+"{selectors}"`. The figures are those of one reading, with what collectd itself does with each value: it keeps it in its
+cache, and writes none but one. *{bulk}* is again the floor: one `virConnectGetAllDomainStats` a second for the groups
+of statistics that these values are in. Each guest has two vCPUs, two disks and one network interface; *virt* asks about
+each of them, *virtmeter* does not, so the more a guest has the less it costs in comparison. The *smallest* guests have
+one vCPU and one disk; the limits are for the others. A group cannot be asked in part: libvirt also asks each QEMU for
+what these values do not need. Only one of the three ran at a time, for {window} seconds, {turns} times in turn; these
+are the medians. Load average before and after: {plugins_before:.1f}, {plugins_after:.1f}.
 
 ## A guest that freezes
 
@@ -202,11 +204,17 @@ audit file, of which the first is synced to the disk, and the event that tells t
 """
 
 
+def wrap_text(page):
+    """Paragraphs, whose lines get longer with what is put into them, to the width of the other documents."""
+    return "\n\n".join(block if block.startswith(("#", "|", "![")) else textwrap.fill(
+        block, 120, break_long_words=False, break_on_hyphens=False) for block in page.split("\n\n"))
+
+
 def page(results, rows):
     peers, plugins, exposition, memory = (results[name] for name in ("peers", "plugins", "exposition", "memory"))
     versions, frozen = peers["versions"], peers["frozen"]
     missing = "".join(f" {name} is not installed and was left out." for name in peers["missing"])
-    return PAGE.format(
+    return wrap_text(PAGE.format(
         date=versions["date"], cores=versions["cores"], libvirt=versions["libvirt"], qemu=versions["QEMU"],
         load_before=peers["load_before"], load_after=peers["load_after"], limits=limits_table(rows),
         scrapes=scrapes_table(peers["hosts"]), bulk=BULK, settle=peers["settle_ms"], debian=DEBIAN, missing=missing,
@@ -219,7 +227,7 @@ def page(results, rows):
         first=exposition["allocations_of_first_scrapes"], last=exposition["allocations_of_last_scrapes"],
         rendering=exposition["allocations_of_render_and_gzip"], left=abs(exposition["allocations_left"]),
         memory_series=memory["series"], memory=memory_table(memory), admin=admin_table(results["admin"]),
-        admin_domains=results["admin"]["domains"], acts=results["admin"]["acts"], list_ms=results["admin"]["list_ms"])
+        admin_domains=results["admin"]["domains"], acts=results["admin"]["acts"], list_ms=results["admin"]["list_ms"]))
 
 
 def main():
