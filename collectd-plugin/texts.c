@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collectd-plugin/texts.h"
+#include "common/collect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,33 @@ static void add(struct vmt_texts *texts, char *whole)
     told[texts->count++] = whole;
 }
 
+static bool is_of_jobs(const char *collector)
+{
+    return !strcmp(collector, vmt_collector_row(VMT_COLLECTOR_JOB)->name) ||
+           !strcmp(collector, vmt_collector_row(VMT_COLLECTOR_JOB_COMPLETED)->name);
+}
+
+/* Whether all jobs were asked for, and all answers came in time: a text that is not there is gone then. */
+static bool has_all(const struct vmt_snapshot *snapshot)
+{
+    int success = vmt_entity_slot(VMT_ENTITY_COLLECTOR, "success");
+    bool has_failed = false;
+    for (unsigned i = 0; i < snapshot->part_count; i++)
+        for (const struct vmt_sample *at = snapshot->parts[i]->samples[VMT_ENTITY_COLLECTOR].first; at; at = at->next)
+            has_failed = has_failed || (is_of_jobs(at->labels[0]) && !at->value[success].integer);
+    return snapshot->is_complete && !has_failed;
+}
+
+/* Moves what is not in `now` there. */
+static void keep(struct vmt_texts *now, struct vmt_texts *before)
+{
+    for (unsigned i = 0; i < before->count; i++)
+        if (!was_told(now, before->told[i])) {
+            add(now, before->told[i]);
+            before->told[i] = NULL;
+        }
+}
+
 void vmt_texts_done(struct vmt_texts *texts)
 {
     for (unsigned i = 0; i < texts->count; i++)
@@ -51,6 +79,8 @@ void vmt_texts_tell(struct vmt_texts *texts, const struct vmt_roll *roll, vmt_te
             add(&now, whole);
         }
     }
+    if (!has_all(roll->snapshot))
+        keep(&now, texts);
     vmt_texts_done(texts);
     *texts = now;
 }

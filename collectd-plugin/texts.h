@@ -9,7 +9,7 @@
 #include "collectd-plugin/roll.h"
 
 struct vmt_texts {
-    char **told; /* domain, parameter and text of what there was the last time, in one */
+    char **told; /* domain, parameter and text of what there was the last time that all was there, and since, in one */
     unsigned count;
 };
 

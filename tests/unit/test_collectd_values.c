@@ -292,6 +292,25 @@ static void the_last_job_is_told_and_its_words_are_a_notification(void **state)
     expect_last_job("Collector job_completed true\n");
 }
 
+static void words_of_a_job_that_a_reading_lacks_are_not_new_when_they_come_again(void **state)
+{
+    (void)state;
+    virDomainJobInfo job = {.type = VIR_DOMAIN_JOB_FAILED, .timeElapsed = 700};
+    fake_domain_set_last_job(fake_host_add_domain("moved"), &job, VIR_DOMAIN_JOB_OPERATION_SAVE);
+    start("ExtraStats job_stats_completed\n");
+    read_once();
+    struct fake_fault fault = {
+        .function = "virDomainGetJobStats", .code = VIR_ERR_INTERNAL_ERROR, .message = "no luck"};
+    unsigned number = fake_host_add_fault(&fault);
+    read_once();
+    expect_none("moved/*/job_stats-*");
+    fake_host_remove_fault(number);
+    read_once();
+    list_of("moved/virtmeter/job_stats-time_elapsed");
+    fake_collectd_shutdown();
+    assert_int_equal(fake_collectd_notifications("job_stats", NULL), 1);
+}
+
 /* ---- what collectd's types cannot hold ---- */
 
 static void what_overflows_or_is_negative_or_absent_is_not_sent(void **state)
@@ -406,6 +425,7 @@ int main(void)
         TEST(disks_in_an_error_are_told),
         TEST(jobs_are_told_parameter_by_parameter),
         TEST(the_last_job_is_told_and_its_words_are_a_notification),
+        TEST(words_of_a_job_that_a_reading_lacks_are_not_new_when_they_come_again),
         TEST(what_overflows_or_is_negative_or_absent_is_not_sent),
         TEST(a_type_that_collectd_does_not_know_is_left_out_and_told),
         TEST(collectors_give_the_rest_under_stock_types),
