@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Another client's query holds a domain for milliseconds. Who holds it for longer than this is stuck. */
-static const unsigned long long stuck_ms = 1000, stuck_ms_of_repeat = 500, still_stuck_ms = 200;
+static const unsigned long long stuck_ms = 1000, still_stuck_ms = 200;
 
 /* A domain that somebody else held is asked again after these pauses, each twice the one before. */
 static const uint64_t first_pause = 5 * VMT_MS, longest_pause = 80 * VMT_MS;
@@ -14,7 +14,11 @@ enum { ATTEMPTS_MAX = 15, ATTEMPTS_OF_STUCK = 4 }; /* about a second, and a tent
 
 enum { JOBS_ASKED_MAX = 8 };
 
-/* For fewer domains than these another thread and another call cost more than is won by asking side by side. */
+/*
+ * For the statistics of fewer domains than these another thread and another call cost more than is won by asking side
+ * by side. XML, of which there is much only on a new connection, opens the others' connections too: whoever is asked
+ * anew because a guest hangs has no time for that.
+ */
 enum { LEAST_BATCH = 4 };
 
 /* A query that is repeated has somebody stuck in it; up to so many of its domains are asked one by one. */
@@ -61,9 +65,8 @@ static unsigned count_batches(enum vmt_query_kind kind, unsigned count, bool is_
         return count;
     if (kind == VMT_QUERY_XML && count / XML_AT_ONCE > VMT_PARALLEL)
         return count / XML_AT_ONCE;
-    if (count < LEAST_BATCH)
-        return count != 0;
-    return count / LEAST_BATCH < VMT_PARALLEL ? count / LEAST_BATCH : VMT_PARALLEL;
+    unsigned batches = kind == VMT_QUERY_XML ? count : count < LEAST_BATCH ? count != 0 : count / LEAST_BATCH;
+    return batches < VMT_PARALLEL ? batches : VMT_PARALLEL;
 }
 
 /* Queues `items` as queries of about the same size. */
@@ -326,14 +329,14 @@ static bool is_held_for_long(const struct vmt_run *run, const struct vmt_query *
                              const struct vmt_query_item *item)
 {
     bool was_stuck = vmt_registry_is_stuck(run->engine->context.registry, item->entry->domain);
-    unsigned long long enough = was_stuck ? still_stuck_ms : query->is_repeat ? stuck_ms_of_repeat : stuck_ms;
-    return item->held_ms >= enough || query->attempt >= (was_stuck ? ATTEMPTS_OF_STUCK : ATTEMPTS_MAX);
+    return item->held_ms >= (was_stuck ? still_stuck_ms : stuck_ms) ||
+           query->attempt >= (was_stuck ? ATTEMPTS_OF_STUCK : ATTEMPTS_MAX);
 }
 
 /* Takes up the partial answers that will not get better; returns how many others there are. */
 static unsigned settle_partial(struct vmt_run *run, struct vmt_query *query)
 {
-    bool has_time = vmt_now_ns() + longest_pause < run->collection->deadline_ns;
+    bool has_time = vmt_now_ns() + 2 * longest_pause < run->collection->deadline_ns; /* to wait, and to be answered */
     unsigned open = 0;
     for (unsigned i = 0; i < query->count; i++) {
         struct vmt_query_item *item = &query->items[i];
@@ -341,6 +344,7 @@ static unsigned settle_partial(struct vmt_run *run, struct vmt_query *query)
             continue;
         bool is_held = is_held_for_long(run, query, item);
         if (!is_held && has_time) {
+            set_answer(run, item, VMT_ANSWER_NONE); /* until it is asked again, which may come to nothing */
             open++;
             continue;
         }
@@ -430,6 +434,15 @@ static void jobs_hang(struct vmt_run *run, struct vmt_query *query)
     }
 }
 
+/* Who was asked alone and is late. */
+static void leave_behind(struct vmt_run *run, const struct vmt_query *query)
+{
+    set_answer(run, &query->items[0], VMT_ANSWER_LATE);
+    for (unsigned i = 0; i < run->engine->monitor_count; i++)
+        if (run->engine->monitors[i] == query->task.worker)
+            run->left_behind[i] = query->items[0].entry;
+}
+
 void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query)
 {
     run->monitor_ended_ns = vmt_now_ns();
@@ -443,7 +456,7 @@ void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query)
     else if (query->kind == VMT_QUERY_STATS && is_over(run))
         run->has_failed = true; /* it had no time: that says nothing about its domains */
     else if (query->kind == VMT_QUERY_STATS && query->count == 1)
-        set_answer(run, &query->items[0], VMT_ANSWER_LATE);
+        leave_behind(run, query);
     else if (query->kind == VMT_QUERY_STATS)
         /* The call left behind holds the stuck domain's job, so that asking again with NOWAIT skips it at once. */
         queue_in_batches(run, VMT_QUERY_STATS, query->items, query->count, true);

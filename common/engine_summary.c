@@ -122,13 +122,27 @@ static void conclude(struct vmt_run *run, const unsigned counts[VMT_ANSWER_COUNT
     pthread_mutex_unlock(&collection->lock);
 }
 
-/* When libvirt refuses everything, no domain is to blame: what one is refused alone would be refused to all. */
-static enum vmt_answer final_answer(const struct vmt_run *run, unsigned entry)
+/* Whether the call that was left behind has not returned yet. */
+static bool is_left_behind(const struct vmt_run *run, const struct vmt_roster_entry *entry)
 {
+    for (unsigned i = 0; i < run->engine->monitor_count; i++)
+        if (run->left_behind[i] == entry)
+            return !vmt_worker_is_idle(run->engine->monitors[i]);
+    return false;
+}
+
+/*
+ * When libvirt refuses everything, or answers nothing for a while, no domain is to blame: what happens to one that is
+ * asked alone would happen to all.
+ */
+static enum vmt_answer final_answer(const struct vmt_run *run, unsigned i)
+{
+    enum vmt_answer answer = run->answers[i];
+    if (answer != VMT_ANSWER_REFUSED && answer != VMT_ANSWER_LATE)
+        return answer;
     bool is_to_blame = run->has_answers || run->roster->active_count == 1;
-    if (run->answers[entry] == VMT_ANSWER_REFUSED)
-        return is_to_blame ? VMT_ANSWER_LATE : VMT_ANSWER_NONE;
-    return run->answers[entry];
+    bool is_over = answer == VMT_ANSWER_LATE && !is_left_behind(run, &run->roster->entries[i]);
+    return is_to_blame && !is_over ? VMT_ANSWER_LATE : VMT_ANSWER_NONE;
 }
 
 void vmt_summary(struct vmt_run *run)

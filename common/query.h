@@ -61,9 +61,9 @@ struct vmt_query *vmt_query_new(enum vmt_query_kind kind, unsigned stats, struct
 struct vmt_query_item *vmt_query_add(struct vmt_query *query, const struct vmt_roster_entry *entry);
 
 /*
- * How long the query may take before something must be wrong: a multiple of what it usually takes. Of `time_left_ns`
- * until the collection must end, a query of several domains leaves half, for asking the others again when one hangs
- * (basics, which wait for no guest, are not asked again).
+ * How long the query may take before something must be wrong: a multiple of what it usually takes, and at least a
+ * while. Of `time_left_ns` until the collection must end, that while leaves half to a query of several domains, for
+ * asking the others again when one hangs (basics, which wait for no guest, are not asked again).
  */
 uint64_t vmt_query_patience(const struct vmt_query *query, uint64_t time_left_ns);
 
