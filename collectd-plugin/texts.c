@@ -8,10 +8,11 @@
 
 static const enum vmt_entity entities[] = {VMT_ENTITY_JOB_PARAMETER, VMT_ENTITY_LAST_JOB_PARAMETER};
 
-static bool was_told(const struct vmt_texts *texts, const char *whole)
+/* Whether one of them begins with this. */
+static bool has(const struct vmt_texts *texts, const char *beginning, size_t length)
 {
     for (unsigned i = 0; i < texts->count; i++)
-        if (!strcmp(texts->told[i], whole))
+        if (!strncmp(texts->told[i], beginning, length))
             return true;
     return false;
 }
@@ -34,7 +35,7 @@ static bool is_of_jobs(const char *collector)
            !strcmp(collector, vmt_collector_row(VMT_COLLECTOR_JOB_COMPLETED)->name);
 }
 
-/* Whether all jobs were asked for, and all answers came in time: a text that is not there is gone then. */
+/* Whether no question about jobs failed, and all answers came in time: a text that is not there is gone then. */
 static bool has_all(const struct vmt_snapshot *snapshot)
 {
     int success = vmt_entity_slot(VMT_ENTITY_COLLECTOR, "success");
@@ -45,14 +46,16 @@ static bool has_all(const struct vmt_snapshot *snapshot)
     return snapshot->is_complete && !has_failed;
 }
 
-/* Moves what is not in `now` there. */
+/* Moves to `now` what is known of parameters that it lacks. */
 static void keep(struct vmt_texts *now, struct vmt_texts *before)
 {
-    for (unsigned i = 0; i < before->count; i++)
-        if (!was_told(now, before->told[i])) {
+    for (unsigned i = 0; i < before->count; i++) {
+        const char *parameter = strchr(before->told[i], '\n') + 1;
+        if (!has(now, before->told[i], (size_t)(strchr(parameter, '\n') + 1 - before->told[i]))) {
             add(now, before->told[i]);
             before->told[i] = NULL;
         }
+    }
 }
 
 void vmt_texts_done(struct vmt_texts *texts)
@@ -74,7 +77,7 @@ void vmt_texts_tell(struct vmt_texts *texts, const struct vmt_roll *roll, vmt_te
             if (!subject || subject->is_nameless ||
                 asprintf(&whole, "%s\n%s\n%s", at->labels[0], at->labels[1], at->labels[2]) < 0)
                 continue;
-            if (!was_told(texts, whole))
+            if (!has(texts, whole, strlen(whole) + 1))
                 tell(arg, subject, at->labels[1], at->labels[2]);
             add(&now, whole);
         }
