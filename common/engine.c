@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STUCK_CALLS_MAX = 16 }; /* libvirtd has 20 workers by default */
+
 static const uint64_t usual_xml_age = 120 * VMT_SECOND;
 
 static void on_domain_changed(void *arg, const char *uuid)
@@ -53,8 +55,7 @@ static int open_connection(struct vmt_engine *engine, const struct vmt_host_opti
 
 static int allocate(struct vmt_engine *engine, const struct vmt_host_options *options, struct vmt_error *error)
 {
-    unsigned stuck_calls =
-        options->max_stuck_calls < VMT_STUCK_CALLS_MAX ? options->max_stuck_calls : VMT_STUCK_CALLS_MAX;
+    unsigned stuck_calls = options->max_stuck_calls < STUCK_CALLS_MAX ? options->max_stuck_calls : STUCK_CALLS_MAX;
     engine->monitor_count = stuck_calls + 1;
     engine->monitors = calloc(engine->monitor_count, sizeof *engine->monitors);
     engine->job_suspects = calloc(engine->monitor_count, sizeof *engine->job_suspects);

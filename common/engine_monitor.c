@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Another client's query holds a domain for milliseconds. Who holds it for longer than this is stuck. */
-static const unsigned long long stuck_ms = 1000, still_stuck_ms = 200;
+static const unsigned long long stuck_ms = VMT_STUCK_NS / VMT_MS, still_stuck_ms = 200;
 
 /* A domain that somebody else held is asked again after these pauses, each twice the one before. */
 static const uint64_t first_pause = 5 * VMT_MS, longest_pause = 80 * VMT_MS;
@@ -16,8 +16,8 @@ enum { JOBS_ASKED_MAX = 8 };
 
 /*
  * For the statistics of fewer domains than these another thread and another call cost more than is won by asking side
- * by side. XML, of which there is much only on a new connection, opens the others' connections too: whoever is asked
- * anew because a guest hangs has no time for that.
+ * by side. XML, of which there is much only on a new connection, is read side by side all the same and so opens the
+ * connections of all who ask: whoever is asked anew because a guest hangs has no time for that.
  */
 enum { LEAST_BATCH = 4 };
 
@@ -50,7 +50,7 @@ static void append(struct vmt_run *run, struct vmt_query *query)
     *end = query;
 }
 
-/* A query like `like`, or of `kind` for the first time when that is NULL. */
+/* An empty query for up to `room` domains. */
 static struct vmt_query *new_query(struct vmt_run *run, enum vmt_query_kind kind, unsigned room)
 {
     struct vmt_query *query = vmt_query_new(kind, run->stats, &run->engine->context, run->roster_part, room);
@@ -312,8 +312,10 @@ static void ask_again(struct vmt_run *run, const struct vmt_query *query, unsign
             continue;
         if (again)
             vmt_query_add(again, item->entry);
-        else /* no memory to ask again: what there is, is better than nothing */
+        else { /* no memory to ask again: what there is, is better than nothing */
+            set_answer(run, item, VMT_ANSWER_BUSY);
             vmt_collection_publish(run->collection, item->partial);
+        }
     }
     if (!again)
         return;
@@ -434,15 +436,6 @@ static void jobs_hang(struct vmt_run *run, struct vmt_query *query)
     }
 }
 
-/* Who was asked alone and is late. */
-static void leave_behind(struct vmt_run *run, const struct vmt_query *query)
-{
-    set_answer(run, &query->items[0], VMT_ANSWER_LATE);
-    for (unsigned i = 0; i < run->engine->monitor_count; i++)
-        if (run->engine->monitors[i] == query->task.worker)
-            run->left_behind[i] = query->items[0].entry;
-}
-
 void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query)
 {
     run->monitor_ended_ns = vmt_now_ns();
@@ -456,7 +449,7 @@ void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query)
     else if (query->kind == VMT_QUERY_STATS && is_over(run))
         run->has_failed = true; /* it had no time: that says nothing about its domains */
     else if (query->kind == VMT_QUERY_STATS && query->count == 1)
-        leave_behind(run, query);
+        set_answer(run, &query->items[0], VMT_ANSWER_LATE);
     else if (query->kind == VMT_QUERY_STATS)
         /* The call left behind holds the stuck domain's job, so that asking again with NOWAIT skips it at once. */
         queue_in_batches(run, VMT_QUERY_STATS, query->items, query->count, true);

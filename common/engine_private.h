@@ -27,7 +27,8 @@ struct vmt_lane {
 /* As many batches as these are asked at once; libvirtd asks the monitors of one batch in turn. */
 enum { VMT_PARALLEL = 4 };
 
-enum { VMT_STUCK_CALLS_MAX = 16 }; /* libvirtd has 20 workers by default */
+/* Nobody is called stuck who has been silent for less. */
+#define VMT_STUCK_NS VMT_SECOND
 
 struct vmt_engine {
     struct vmt_workshop workshop;
@@ -83,8 +84,6 @@ struct vmt_run {
     bool has_job_failed;       /* likewise, a query for jobs */
     bool has_asked_rest;       /* what comes after the monitors' answers */
     uint64_t monitor_began_ns, monitor_ended_ns;
-    /* By monitor: whom it was asking, alone, when it was left behind. */
-    const struct vmt_roster_entry *left_behind[VMT_STUCK_CALLS_MAX + 1];
 };
 
 /* engine_run.c */

@@ -92,7 +92,7 @@ static void add_sums(struct vmt_run *run, struct vmt_part *part)
         add_sum(run, node, "balloon.current", "memory_allocated");
 }
 
-/* Domains that nobody asked alone say nothing about themselves: it is libvirt that does not answer. */
+/* Domains that did not answer, and may not be to blame: it may be libvirt. */
 static void note_unasked(struct vmt_run *run, struct vmt_part *part, unsigned count)
 {
     char message[160];
@@ -122,27 +122,19 @@ static void conclude(struct vmt_run *run, const unsigned counts[VMT_ANSWER_COUNT
     pthread_mutex_unlock(&collection->lock);
 }
 
-/* Whether the call that was left behind has not returned yet. */
-static bool is_left_behind(const struct vmt_run *run, const struct vmt_roster_entry *entry)
-{
-    for (unsigned i = 0; i < run->engine->monitor_count; i++)
-        if (run->left_behind[i] == entry)
-            return !vmt_worker_is_idle(run->engine->monitors[i]);
-    return false;
-}
-
 /*
  * When libvirt refuses everything, or answers nothing for a while, no domain is to blame: what happens to one that is
  * asked alone would happen to all.
  */
-static enum vmt_answer final_answer(const struct vmt_run *run, unsigned i)
+static enum vmt_answer final_answer(const struct vmt_run *run, unsigned entry)
 {
-    enum vmt_answer answer = run->answers[i];
-    if (answer != VMT_ANSWER_REFUSED && answer != VMT_ANSWER_LATE)
-        return answer;
     bool is_to_blame = run->has_answers || run->roster->active_count == 1;
-    bool is_over = answer == VMT_ANSWER_LATE && !is_left_behind(run, &run->roster->entries[i]);
-    return is_to_blame && !is_over ? VMT_ANSWER_LATE : VMT_ANSWER_NONE;
+    bool is_early = vmt_now_ns() - run->monitor_began_ns < VMT_STUCK_NS;
+    if (run->answers[entry] == VMT_ANSWER_REFUSED)
+        return is_to_blame ? VMT_ANSWER_LATE : VMT_ANSWER_NONE;
+    if (run->answers[entry] == VMT_ANSWER_LATE)
+        return is_to_blame && !is_early ? VMT_ANSWER_LATE : VMT_ANSWER_NONE;
+    return run->answers[entry];
 }
 
 void vmt_summary(struct vmt_run *run)
@@ -160,6 +152,7 @@ void vmt_summary(struct vmt_run *run)
         if (answer != VMT_ANSWER_GONE)
             add_life(run, part, entry, answer);
     }
+    run->has_failed = run->has_failed || counts[VMT_ANSWER_NONE];
     conclude(run, counts);
     if (part && counts[VMT_ANSWER_NONE])
         note_unasked(run, part, counts[VMT_ANSWER_NONE]);

@@ -15,7 +15,7 @@
 enum vmt_query_kind { VMT_QUERY_XML, VMT_QUERY_STATS, VMT_QUERY_BASICS, VMT_QUERY_JOBS, VMT_QUERY_KINDS };
 
 enum vmt_answer {
-    VMT_ANSWER_NONE,    /* not asked alone, and no answer in time: it may not be this domain's fault */
+    VMT_ANSWER_NONE,    /* none yet, or none in time: it may not be this domain's fault */
     VMT_ANSWER_REFUSED, /* asked alone, and the call failed: its fault if others were answered */
     VMT_ANSWER_LATE,    /* asked alone, and no answer in time */
     VMT_ANSWER_WHOLE,   /* everything */
