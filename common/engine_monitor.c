@@ -65,8 +65,10 @@ static unsigned count_batches(enum vmt_query_kind kind, unsigned count, bool is_
         return count;
     if (kind == VMT_QUERY_XML && count / XML_AT_ONCE > VMT_PARALLEL)
         return count / XML_AT_ONCE;
-    unsigned batches = kind == VMT_QUERY_XML ? count : count < LEAST_BATCH ? count != 0 : count / LEAST_BATCH;
-    return batches < VMT_PARALLEL ? batches : VMT_PARALLEL;
+    unsigned least = kind == VMT_QUERY_XML ? 1 : LEAST_BATCH;
+    if (count < least)
+        return count != 0;
+    return count / least < VMT_PARALLEL ? count / least : VMT_PARALLEL;
 }
 
 /* Queues `items` as queries of about the same size. */

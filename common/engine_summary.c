@@ -124,17 +124,16 @@ static void conclude(struct vmt_run *run, const unsigned counts[VMT_ANSWER_COUNT
 
 /*
  * When libvirt refuses everything, or answers nothing for a while, no domain is to blame: what happens to one that is
- * asked alone would happen to all.
+ * asked alone would happen to all. And who is late in a short collection may only have paused.
  */
 static enum vmt_answer final_answer(const struct vmt_run *run, unsigned entry)
 {
+    enum vmt_answer answer = run->answers[entry];
+    if (answer != VMT_ANSWER_REFUSED && answer != VMT_ANSWER_LATE)
+        return answer;
     bool is_to_blame = run->has_answers || run->roster->active_count == 1;
-    bool is_early = vmt_now_ns() - run->monitor_began_ns < VMT_STUCK_NS;
-    if (run->answers[entry] == VMT_ANSWER_REFUSED)
-        return is_to_blame ? VMT_ANSWER_LATE : VMT_ANSWER_NONE;
-    if (run->answers[entry] == VMT_ANSWER_LATE)
-        return is_to_blame && !is_early ? VMT_ANSWER_LATE : VMT_ANSWER_NONE;
-    return run->answers[entry];
+    bool is_early = answer == VMT_ANSWER_LATE && vmt_now_ns() - run->monitor_began_ns < VMT_STUCK_NS;
+    return is_to_blame && !is_early ? VMT_ANSWER_LATE : VMT_ANSWER_NONE;
 }
 
 void vmt_summary(struct vmt_run *run)

@@ -154,8 +154,8 @@ static void libvirt_that_is_silent_for_a_while_blames_nobody(void **state)
     (void)state;
     start_with_domains();
     struct fake_fault fault = {.function = "virDomainListGetStats", .hangs = true};
-    for (unsigned ms = 300; ms <= 1300;
-         ms += 200) { /* from less than a query is waited for, to until all are given up */
+    /* From less than a query is waited for, to until all are given up. */
+    for (unsigned ms = 300; ms <= 1300; ms += 200) {
         unsigned number = fake_host_add_fault(&fault);
         struct answer answer;
         ask(&answer, VMT_COLLECTORS_ALL, ms < 1000 ? short_time : 9 * VMT_SECOND);
