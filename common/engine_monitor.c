@@ -3,7 +3,6 @@
 #include "common/engine_private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Another client's query holds a domain for milliseconds. Who holds it for longer than this is stuck. */
 static const unsigned long long stuck_ms = VMT_STUCK_NS / VMT_MS, still_stuck_ms = 200;
@@ -11,8 +10,6 @@ static const unsigned long long stuck_ms = VMT_STUCK_NS / VMT_MS, still_stuck_ms
 /* A domain that somebody else held is asked again after these pauses, each twice the one before. */
 static const uint64_t first_pause = 5 * VMT_MS, longest_pause = 80 * VMT_MS;
 enum { ATTEMPTS_MAX = 15, ATTEMPTS_OF_STUCK = 4 }; /* about a second, and a tenth, in all */
-
-enum { JOBS_ASKED_MAX = 8 };
 
 /*
  * For the statistics of fewer domains than these another thread and another call cost more than is won by asking side
@@ -50,8 +47,7 @@ static void append(struct vmt_run *run, struct vmt_query *query)
     *end = query;
 }
 
-/* An empty query for up to `room` domains. */
-static struct vmt_query *new_query(struct vmt_run *run, enum vmt_query_kind kind, unsigned room)
+struct vmt_query *vmt_monitor_new_query(struct vmt_run *run, enum vmt_query_kind kind, unsigned room)
 {
     struct vmt_query *query = vmt_query_new(kind, run->stats, &run->engine->context, run->roster_part, room);
     if (!query)
@@ -78,7 +74,7 @@ static void queue_in_batches(struct vmt_run *run, enum vmt_query_kind kind, cons
     unsigned batches = count_batches(kind, count, is_repeat);
     for (unsigned batch = 0; batch < batches; batch++) {
         unsigned from = count * batch / batches, to = count * (batch + 1) / batches;
-        struct vmt_query *query = new_query(run, kind, to - from);
+        struct vmt_query *query = vmt_monitor_new_query(run, kind, to - from);
         for (unsigned i = from; i < to; i++)
             if (query)
                 vmt_query_add(query, items[i].entry)->version = items[i].version;
@@ -166,7 +162,7 @@ static bool is_reading_xml(const struct vmt_run *run)
     return false;
 }
 
-static struct vmt_worker *idle_monitor(struct vmt_run *run)
+struct vmt_worker *vmt_monitor_idle(struct vmt_run *run)
 {
     struct vmt_engine *engine = run->engine;
     for (unsigned i = 0; running_queries(run) < VMT_PARALLEL && i < engine->monitor_count; i++) {
@@ -195,8 +191,7 @@ static void start_query(struct vmt_run *run, struct vmt_worker *worker, struct v
     vmt_run_start(run, worker, &query->task, VMT_ROLE_QUERY, VMT_COLLECTOR_DOMAIN, patience);
 }
 
-/* Starts `query` on `worker`; drops it when either is missing, or nobody is to be asked. */
-static void start_or_drop(struct vmt_run *run, struct vmt_worker *worker, struct vmt_query *query)
+void vmt_monitor_start_or_drop(struct vmt_run *run, struct vmt_worker *worker, struct vmt_query *query)
 {
     if (query && query->count && worker)
         start_query(run, worker, query);
@@ -207,64 +202,23 @@ static void start_or_drop(struct vmt_run *run, struct vmt_worker *worker, struct
 /* For domains without an answer: what libvirt has without a monitor. */
 static void start_basics(struct vmt_run *run)
 {
-    struct vmt_query *query = new_query(run, VMT_QUERY_BASICS, run->roster->count);
+    struct vmt_query *query = vmt_monitor_new_query(run, VMT_QUERY_BASICS, run->roster->count);
     for (unsigned i = 0; query && i < run->roster->count; i++)
         if (run->roster->entries[i].is_active && run->answers[i] <= VMT_ANSWER_LATE)
             vmt_query_add(query, &run->roster->entries[i]);
-    start_or_drop(run, vmt_engine_idle(run->engine, &run->engine->basics), query);
-}
-
-/* Whether a call about the domain's job has been left behind and not returned yet: there is one at most. */
-static bool is_job_suspect(struct vmt_engine *engine, const char *name)
-{
-    for (unsigned i = 0; i < engine->monitor_count; i++)
-        if (engine->job_suspects[i][0] && vmt_worker_is_idle(engine->monitors[i]))
-            engine->job_suspects[i][0] = '\0';
-        else if (!strncmp(engine->job_suspects[i], name, VMT_OBJECT_TEXT - 1))
-            return true;
-    return false;
-}
-
-/*
- * For domains whose monitor has answered: their jobs, domain by domain. So that the cost of a collection does not grow
- * with the host, only so many are asked each time, in turn, and those that had a job the last time or that show one.
- */
-static void start_jobs(struct vmt_run *run)
-{
-    struct vmt_engine *engine = run->engine;
-    unsigned count = run->roster->count, first = engine->next_job, asked = 0;
-    struct vmt_query *query = new_query(run, VMT_QUERY_JOBS, count);
-    for (unsigned visited = 0; query && visited < count; visited++) {
-        unsigned i = (first + visited) % count;
-        const struct vmt_roster_entry *entry = &run->roster->entries[i];
-        if (run->answers[i] != VMT_ANSWER_WHOLE || is_job_suspect(engine, entry->domain->name))
-            continue;
-        bool may_have_job = entry->may_have_job || vmt_registry_has_job(engine->context.registry, entry->domain);
-        if (asked++ < JOBS_ASKED_MAX || may_have_job)
-            vmt_query_add(query, entry);
-        if (asked == JOBS_ASKED_MAX)
-            engine->next_job = (i + 1) % count;
-    }
-    struct vmt_worker *worker = idle_monitor(run);
-    run->has_job_failed = query && query->count && !worker;
-    start_or_drop(run, worker, query);
-}
-
-static bool is_over(const struct vmt_run *run)
-{
-    return vmt_now_ns() >= run->collection->deadline_ns || atomic_load(&run->engine->is_aborted);
+    vmt_monitor_start_or_drop(run, vmt_engine_idle(run->engine, &run->engine->basics), query);
 }
 
 /* What depends on how asking the monitors ended. */
 static void start_rest(struct vmt_run *run)
 {
-    if (run->has_asked_rest || !run->roster || !run->answers || is_over(run))
+    if (run->has_asked_rest || !run->roster || !run->answers || vmt_run_is_over(run))
         return;
     run->has_asked_rest = true;
     if (run->stats)
         start_basics(run);
     if (vmt_collection_wants(run->collection, VMT_COLLECTOR_JOB))
-        start_jobs(run);
+        vmt_jobs_start(run);
 }
 
 uint64_t vmt_monitor_start_queued(struct vmt_run *run)
@@ -272,7 +226,7 @@ uint64_t vmt_monitor_start_queued(struct vmt_run *run)
     uint64_t next = VMT_NEVER, now = vmt_now_ns();
     bool lacks_worker = false;
     bool needs_identities = run->roster && !run->roster->is_qemu;
-    if (run->pending && is_over(run)) {
+    if (run->pending && vmt_run_is_over(run)) {
         vmt_collection_cut_short(run->collection);
         drop_queued(run);
     }
@@ -284,7 +238,7 @@ uint64_t vmt_monitor_start_queued(struct vmt_run *run)
             at = &query->next;
             continue;
         }
-        struct vmt_worker *worker = idle_monitor(run);
+        struct vmt_worker *worker = vmt_monitor_idle(run);
         if (!worker) {
             lacks_worker = true;
             break;
@@ -307,7 +261,7 @@ static void set_answer(struct vmt_run *run, const struct vmt_query_item *item, e
 /* Asks the domains that somebody else held again, a little later. */
 static void ask_again(struct vmt_run *run, const struct vmt_query *query, unsigned count)
 {
-    struct vmt_query *again = new_query(run, VMT_QUERY_STATS, count);
+    struct vmt_query *again = vmt_monitor_new_query(run, VMT_QUERY_STATS, count);
     for (unsigned i = 0; i < query->count; i++) {
         const struct vmt_query_item *item = &query->items[i];
         if (item->answer != VMT_ANSWER_PARTIAL || !item->partial)
@@ -418,37 +372,17 @@ static void xml_hangs(struct vmt_run *run, struct vmt_query *query)
     free(unread);
 }
 
-/* One domain has frozen since its statistics came: the others are asked again. */
-static void jobs_hang(struct vmt_run *run, struct vmt_query *query)
-{
-    struct vmt_engine *engine = run->engine;
-    char culprit[VMT_OBJECT_TEXT];
-    run->has_job_failed = true;
-    vmt_worker_asking(query->task.worker, culprit);
-    for (unsigned i = 0; i < engine->monitor_count; i++)
-        if (engine->monitors[i] == query->task.worker)
-            memcpy(engine->job_suspects[i], culprit, sizeof culprit);
-    struct vmt_query *again = culprit[0] && !is_over(run) ? new_query(run, VMT_QUERY_JOBS, query->count) : NULL;
-    for (unsigned i = 0; again && i < query->count; i++)
-        if (!is_job_suspect(engine, query->items[i].entry->domain->name))
-            vmt_query_add(again, query->items[i].entry);
-    if (again) {
-        again->is_repeat = true;
-        start_or_drop(run, idle_monitor(run), again);
-    }
-}
-
 void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query)
 {
     run->monitor_ended_ns = vmt_now_ns();
     if (query->kind == VMT_QUERY_JOBS)
-        jobs_hang(run, query);
+        vmt_jobs_hang(run, query);
     else if (query->kind == VMT_QUERY_XML)
         xml_hangs(run, query);
     else if (query->kind == VMT_QUERY_BASICS) /* needs no monitor: libvirt does not answer, no domain is to blame */
         for (unsigned i = 0; i < query->count; i++)
             set_answer(run, &query->items[i], VMT_ANSWER_NONE);
-    else if (query->kind == VMT_QUERY_STATS && is_over(run))
+    else if (query->kind == VMT_QUERY_STATS && vmt_run_is_over(run))
         run->has_failed = true; /* it had no time: that says nothing about its domains */
     else if (query->kind == VMT_QUERY_STATS && query->count == 1)
         set_answer(run, &query->items[0], VMT_ANSWER_LATE);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the engine share: engine.c (its life), engine_run.c (one collection: waiting, deadlines),
- * engine_monitor.c (asking the domains) and engine_summary.c (what follows from the answers). Used by the collecting
- * thread, except where it says otherwise.
+ * engine_monitor.c (asking the domains), engine_jobs.c (and for their jobs) and engine_summary.c (what follows from the
+ * answers). Used by the collecting thread, except where it says otherwise.
  */
 #ifndef VIRTMETER_COMMON_ENGINE_PRIVATE_H
 #define VIRTMETER_COMMON_ENGINE_PRIVATE_H
@@ -92,6 +92,9 @@ struct vmt_run {
 void vmt_run_start(struct vmt_run *run, struct vmt_worker *worker, struct vmt_task *task, enum vmt_role role,
                    enum vmt_collector collector, uint64_t patience_ns);
 
+/* Whether the collection's time is up, or the engine is being stopped: nothing more is asked then. */
+bool vmt_run_is_over(const struct vmt_run *run);
+
 /* `*worker`, made when it is needed first; NULL when it is late with an earlier task, or cannot be made. */
 struct vmt_worker *vmt_engine_idle(struct vmt_engine *engine, struct vmt_worker **worker);
 
@@ -105,6 +108,26 @@ uint64_t vmt_monitor_start_queued(struct vmt_run *run);
 
 void vmt_monitor_came_back(struct vmt_run *run, struct vmt_query *query);
 void vmt_monitor_hangs(struct vmt_run *run, struct vmt_query *query);
+
+/* An empty query for up to `room` domains; NULL when there is no memory, which is noted. */
+struct vmt_query *vmt_monitor_new_query(struct vmt_run *run, enum vmt_query_kind kind, unsigned room);
+
+/* A worker that may be given a query; NULL when as many are asked as may be side by side, or all others are late. */
+struct vmt_worker *vmt_monitor_idle(struct vmt_run *run);
+
+/* Starts `query` on `worker`; drops it when either is missing, or nobody is to be asked. */
+void vmt_monitor_start_or_drop(struct vmt_run *run, struct vmt_worker *worker, struct vmt_query *query);
+
+/* engine_jobs.c */
+
+/*
+ * For domains whose monitor has answered: their jobs, domain by domain. So that the cost of a collection does not grow
+ * with the host, only so many are asked each time, in turn, and those that had a job the last time or that show one.
+ */
+void vmt_jobs_start(struct vmt_run *run);
+
+/* One domain has frozen since its statistics came: the others are asked again. */
+void vmt_jobs_hang(struct vmt_run *run, struct vmt_query *query);
 
 /* engine_summary.c */
 

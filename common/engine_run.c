@@ -53,6 +53,11 @@ void vmt_run_start(struct vmt_run *run, struct vmt_worker *worker, struct vmt_ta
     vmt_worker_start(worker, task);
 }
 
+bool vmt_run_is_over(const struct vmt_run *run)
+{
+    return vmt_now_ns() >= run->collection->deadline_ns || atomic_load(&run->engine->is_aborted);
+}
+
 /* True when the lane's last answer still holds, and is published. */
 static bool reuse(struct vmt_run *run, struct vmt_lane *lane, enum vmt_collector collector)
 {
@@ -184,8 +189,7 @@ static void collector_hangs(struct vmt_run *run, const struct vmt_running *runni
     bool is_first = running->task->worker == lane->worker;
     if (is_first)
         vmt_worker_asking(lane->worker, lane->suspect);
-    bool is_over = vmt_now_ns() >= run->collection->deadline_ns || atomic_load(&run->engine->is_aborted);
-    if (is_first && lane->suspect[0] && !is_over)
+    if (is_first && lane->suspect[0] && !vmt_run_is_over(run))
         start_collector(run, running->collector);
     else
         vmt_collection_conclude(run->collection, running->collector, false, vmt_now_ns() - running->task->began_ns);
