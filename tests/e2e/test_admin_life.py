@@ -10,6 +10,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 import uuid
@@ -477,13 +478,18 @@ class LifeTest(unittest.TestCase):
         self.addCleanup(follower.wait)
         self.addCleanup(follower.kill)
         self.addCleanup(follower.stdout.close)
+        end = threading.Timer(20, follower.kill)
+        end.start()
+        self.addCleanup(end.cancel)
         time.sleep(0.5)
         self.done("start", name)
-        events = []
-        while len(events) < 50 and not any(event.get("state") == "succeeded" for event in events):
-            events.append(json.loads(follower.stdout.readline()))
-        self.assertTrue(any(event["type"] == "lifecycle" and event["event"] == "started" and
-                            event["target"]["name"] == name for event in events), events)
+        events, awaited = [], {("operation", "succeeded"), ("lifecycle", "started")}  # in any order
+        while awaited and (line := follower.stdout.readline()):
+            event = json.loads(line)
+            events.append(event)
+            if (event.get("target") or {}).get("name") == name:
+                awaited.discard((event["type"], event.get("state") or event.get("event")))
+        self.assertEqual(awaited, set(), events)
 
 
 class MigrationTest(unittest.TestCase):
